@@ -1,0 +1,106 @@
+// report: everything that one run of a tool looked at and came to, as data. Its JSON form is audit/report_json.hpp, its
+// text form audit/report_text.hpp.
+//
+// Layer: audit. The document is `restorable/audit-report/1`; every field is always present.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "restorable/base/finding.hpp"
+#include "restorable/base/severity.hpp"
+#include "restorable/base/time.hpp"
+#include "restorable/inspect/facts.hpp"
+
+namespace restorable {
+
+/// Something that could not be checked, and what to do about it.
+struct unchecked_item {
+  location where;
+  std::string message;
+  std::string advice;
+
+  friend bool operator==(const unchecked_item&, const unchecked_item&) = default;
+};
+
+/// One artifact: a backup as stored, with its sidecars.
+struct artifact_report {
+  std::string path;                             ///< as given or discovered
+  std::string component;                        ///< empty without a policy
+  std::string kind;                             ///< content, outermost first: `gzip > postgres-plain-dump`
+  std::optional<moment> timestamp;              ///< the moment that its name states
+  std::optional<moment> modified;               ///< of the file
+  std::optional<std::uint64_t> size;            ///< stored bytes
+  std::uint64_t bytes_read = 0;                 ///< stored bytes read
+  std::uint64_t bytes_expanded = 0;             ///< bytes of all layers inside it together
+  double seconds = 0;                           ///< of verification, wall clock
+  restorable::verdict verdict = verdict::unchecked;
+  std::map<std::string, std::string> digests;   ///< algorithm to lower-case hex, of the stored bytes
+  std::string checksum_file;                    ///< path; empty where there is none
+  std::string manifest;                         ///< path; empty where there is none
+  std::vector<property_fact> properties;
+  std::vector<table_fact> tables;
+  std::vector<ref_fact> refs;
+  std::uint64_t member_count = 0;               ///< members of all archives in it
+  std::vector<member_fact> members;             ///< of the outermost archive, at most `members_reported`
+  std::vector<finding> findings;
+  std::vector<unchecked_item> unchecked;
+
+  static constexpr std::size_t members_reported = 10'000;
+};
+
+/// One component of the policy: what is backed up, and its newest artifact.
+struct component_report {
+  std::string name;
+  std::string kind;
+  restorable::verdict verdict = verdict::sound;  ///< worst of its artifacts and its own findings
+  std::optional<std::string> newest;             ///< path of the newest artifact
+  std::optional<moment> newest_timestamp;
+  std::optional<std::int64_t> age_seconds;       ///< of the newest, at the run's start
+  std::uint64_t artifacts = 0;
+  std::vector<finding> findings;                 ///< presence, size: about the component, not one artifact's content
+};
+
+/// One run of a tool.
+struct report {
+  std::string tool;                              ///< `verify`
+  std::string version;
+  std::string host;
+  std::string command;                           ///< the arguments, shell-quoted
+  std::string policy;                            ///< path; empty without one
+  std::string policy_sha256;                     ///< of the policy's bytes; empty without one
+  moment started{};
+  moment finished{};
+  bool complete = false;                         ///< false when the run was interrupted
+  restorable::verdict verdict = verdict::sound;
+  int exit_code = 0;
+  std::vector<component_report> components;
+  std::vector<artifact_report> artifacts;
+  std::vector<finding> findings;                 ///< about the run as a whole
+  std::vector<unchecked_item> unchecked;
+};
+
+/// How many findings of each severity a report holds, everywhere in it.
+struct severity_counts {
+  std::uint64_t errors = 0;
+  std::uint64_t warnings = 0;
+  std::uint64_t notes = 0;
+};
+
+inline severity_counts count_findings(const report& of) {
+  severity_counts counts;
+  const auto add = [&](const std::vector<finding>& findings) {
+    for (const auto& one : findings) {
+      (one.severity == severity::error ? counts.errors : one.severity == severity::warning ? counts.warnings : counts.notes)++;
+    }
+  };
+  add(of.findings);
+  for (const auto& component : of.components) add(component.findings);
+  for (const auto& artifact : of.artifacts) add(artifact.findings);
+  return counts;
+}
+
+}  // namespace restorable

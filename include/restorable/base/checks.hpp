@@ -1,0 +1,161 @@
+// The catalogue of everything that restorable can find. The one source of ids, usual severities, meanings and advice;
+// docs/checks.md is made from it (`verify --list-checks`), and a test holds the two together.
+//
+// Layer: base. To add a check: one line here, at the end of its family, and in `all`. Ids are never reused.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "restorable/base/check.hpp"
+
+namespace restorable::checks {
+
+using enum severity;
+
+// The stored file itself
+inline constexpr check file_empty{"file.empty", error, "the artifact has no bytes", "run the backup again and find out why it wrote nothing"};
+inline constexpr check file_changed{"file.changed", error, "the file changed while it was read", "a backup is still being written, or something rewrites it: verify it again when it is done"};
+inline constexpr check file_unreadable{"file.unreadable", error, "the medium does not give the bytes back", "copy what can be read elsewhere, replace the medium, and restore this artifact from another copy"};
+inline constexpr check file_kind{"file.kind", error, "the content is not of the promised kind", "look at what the backup procedure wrote; restore from an older artifact"};
+inline constexpr check file_name_disagrees{"file.name-disagrees", warning, "the name claims another format than the content has", "rename the file or mend the procedure that names it"};
+inline constexpr check file_unprotected{"file.unprotected", warning, "nothing in the format or beside it would show damage", "write a checksum file beside it when the backup is made"};
+inline constexpr check file_unknown{"file.unknown", note, "the content's format is not one that restorable can look into", "a checksum file is the only evidence for it"};
+inline constexpr check file_symlink{"file.symlink", note, "the artifact is a symbolic link", "nothing, if that is intended"};
+
+// Limits
+inline constexpr check limit_expansion{"limit.expansion", error, "the content expands beyond any honest backup's ratio", "treat the file as hostile: do not unpack it"};
+
+// Checksum files
+inline constexpr check checksum_mismatch{"checksum.mismatch", error, "the content is not what the checksum file vouches for", "the artifact or its checksum file was altered or belongs to another: restore from another copy"};
+inline constexpr check checksum_missing_file{"checksum.missing-file", error, "a listed file is not there", "find the file or make the backup again"};
+inline constexpr check checksum_unlisted{"checksum.unlisted", error, "a file that should be listed is not", "its content is not vouched for: make the checksum file again from a trusted copy"};
+inline constexpr check checksum_malformed{"checksum.malformed", error, "a line is no checksum line", "make the checksum file again from a trusted copy"};
+inline constexpr check checksum_empty{"checksum.empty", error, "the checksum file lists nothing", "make the checksum file again from a trusted copy"};
+inline constexpr check checksum_sidecar_missing{"checksum.sidecar-missing", error, "the promised checksum file is not there", "the backup procedure did not finish, or the file was lost: restore it from another copy"};
+inline constexpr check checksum_other_file{"checksum.other-file", error, "the checksum file lists other files, not this one", "it belongs to another artifact: find the right one"};
+inline constexpr check checksum_moved{"checksum.moved", note, "the checksum file names an absolute path that is no longer this file's", "sha256sum -c will not find it: write bare names into checksum files"};
+inline constexpr check checksum_duplicate{"checksum.duplicate", note, "a file is listed more than once", "nothing, where the lines agree"};
+inline constexpr check checksum_conflict{"checksum.conflict", error, "a file is listed with two different digests", "make the checksum file again from a trusted copy"};
+inline constexpr check checksum_unsupported{"checksum.unsupported", error, "a line uses a digest that this build cannot compute", "check it with the tool that wrote it"};
+inline constexpr check checksum_outside{"checksum.outside", error, "a listed name leads out of the directory", "treat the list as hostile"};
+
+// gzip (RFC 1952)
+inline constexpr check gzip_header{"gzip.header", error, "the member header is not one", "restore from another copy"};
+inline constexpr check gzip_header_crc{"gzip.header-crc", error, "the header's CRC-16 differs", "restore from another copy"};
+inline constexpr check gzip_deflate{"gzip.deflate", error, "the compressed data cannot be inflated", "restore from another copy; what precedes the offset can be salvaged"};
+inline constexpr check gzip_crc32{"gzip.crc32", error, "the data's CRC-32 differs from the trailer's", "restore from another copy"};
+inline constexpr check gzip_length{"gzip.length", error, "the data's length differs from the trailer's", "restore from another copy"};
+inline constexpr check gzip_truncated{"gzip.truncated", error, "the stream ends before its trailer", "the backup was cut short (disk full, killed, network): make it again, restore from an older one"};
+inline constexpr check gzip_trailing_data{"gzip.trailing-data", error, "bytes follow the last member that are no member", "gunzip ignores them: find out what wrote them, and restore from another copy"};
+inline constexpr check gzip_trailing_zeros{"gzip.trailing-zeros", note, "zero bytes pad the end", "nothing: tape and block devices pad"};
+inline constexpr check gzip_member_after_zeros{"gzip.member-after-zeros", error, "another member follows zero padding", "gunzip silently drops it: the restored content would be incomplete; join the members without padding"};
+
+// zstd, xz, bzip2, lz4
+inline constexpr check compression_damaged{"compression.damaged", error, "the compressed data is damaged", "restore from another copy"};
+inline constexpr check compression_truncated{"compression.truncated", error, "the compressed stream ends early", "the backup was cut short: make it again, restore from an older one"};
+inline constexpr check compression_trailing_data{"compression.trailing-data", error, "bytes follow the end of the compressed stream", "find out what wrote them, and restore from another copy"};
+
+// tar
+inline constexpr check tar_header{"tar.header", error, "a member header is damaged", "restore from another copy; members before it can be salvaged"};
+inline constexpr check tar_truncated{"tar.truncated", error, "the archive ends inside a member", "the backup was cut short: make it again, restore from an older one"};
+inline constexpr check tar_end_missing{"tar.end-missing", error, "the two zero blocks that end an archive are not there", "whether members are missing cannot be told: make it again, restore from an older one"};
+inline constexpr check tar_data_after_end{"tar.data-after-end", error, "data follows the end of the archive", "tar would not restore it: it may be a second archive (tar -i reads on)"};
+inline constexpr check tar_empty{"tar.empty", error, "the archive holds nothing", "the procedure archived an empty or wrong directory: mend it, restore from an older one"};
+inline constexpr check tar_unsafe_name{"tar.unsafe-name", error, "a member's name leads out of the directory it is restored into", "do not extract it as root: the archive is crafted or was made wrongly"};
+inline constexpr check tar_absolute_name{"tar.absolute-name", warning, "a member's name is absolute", "extract with --no-absolute-filenames or its like, and archive with -C"};
+inline constexpr check tar_unsafe_link{"tar.unsafe-link", error, "a hard link leads out of the archive's root", "do not extract it as root: the archive is crafted or was made wrongly"};
+inline constexpr check tar_through_symlink{"tar.through-symlink", error, "a member would be written through a symbolic link in the archive", "do not extract it: it may write anywhere"};
+inline constexpr check tar_link_outside{"tar.link-outside", note, "a symbolic link points outside of the archive", "nothing: volumes have such links"};
+inline constexpr check tar_link_target_missing{"tar.link-target-missing", error, "a hard link's target is not in the archive before it", "the link's content cannot be restored: restore from another copy"};
+inline constexpr check tar_duplicate{"tar.duplicate", note, "a name stands in the archive twice; the later one wins", "nothing, if the archive is updated by appending"};
+inline constexpr check tar_device{"tar.device", note, "a device node", "restoring it takes root"};
+inline constexpr check tar_malformed{"tar.malformed", error, "a member's extended header cannot be understood", "names or sizes may be wrong: restore from another copy"};
+inline constexpr check tar_secret_readable{"tar.secret-readable", warning, "an archive that holds secrets is readable by everybody", "chmod 600 it, and set umask 077 in the backup procedure"};
+
+// PostgreSQL plain dumps
+inline constexpr check dump_truncated{"dump.truncated", error, "the dump does not end with its completion trailer", "pg_dump died or the copy was cut short, whatever gunzip says: make it again, restore from an older one"};
+inline constexpr check dump_unterminated_copy{"dump.unterminated-copy", error, "a COPY block does not end", "rows are missing: make it again, restore from an older one"};
+inline constexpr check dump_unterminated_statement{"dump.unterminated-statement", error, "the dump ends inside a statement", "make it again, restore from an older one"};
+inline constexpr check dump_columns{"dump.columns", error, "a row has another number of columns than its COPY statement", "the row cannot be restored: restore from another copy"};
+inline constexpr check dump_row_escape{"dump.row-escape", error, "a row holds an escape that pg_dump does not write", "the row would be restored wrongly: restore from another copy"};
+inline constexpr check dump_encoding{"dump.encoding", error, "bytes are not valid in the dump's own encoding", "PostgreSQL will refuse them: restore from another copy"};
+inline constexpr check dump_meta_command{"dump.meta-command", error, "a psql meta-command that pg_dump does not write", "do not feed the dump to psql: it may execute programs"};
+inline constexpr check dump_data_after_end{"dump.data-after-end", error, "statements follow the completion trailer", "something was appended: find out what, restore from another copy"};
+inline constexpr check dump_no_header{"dump.no-header", error, "the dump does not begin as pg_dump's do", "its beginning is lost: restore from another copy"};
+inline constexpr check dump_empty{"dump.empty", error, "the dump holds no object and no row", "the wrong or an empty database was dumped: mend the procedure, restore from an older one"};
+inline constexpr check dump_no_rows{"dump.no-rows", note, "the dump holds tables and no row", "right for --schema-only; otherwise an empty database was dumped"};
+inline constexpr check dump_error_text{"dump.error-text", error, "a program's error message stands where SQL should", "the procedure mixes error output into the dump: mend it, make the dump again"};
+inline constexpr check dump_unread{"dump.unread", error, "an archive of pg_dump in a format that is not read", "pg_restore it into a scratch server to know"};
+
+// git bundles
+inline constexpr check bundle_header{"bundle.header", error, "the bundle's header is damaged", "restore from another copy"};
+inline constexpr check bundle_truncated{"bundle.truncated", error, "the bundle ends early", "make it again, restore from an older one"};
+inline constexpr check bundle_prerequisites{"bundle.prerequisites", error, "the bundle needs commits that it does not hold", "it is not a complete history: git bundle create FILE --all"};
+inline constexpr check bundle_no_refs{"bundle.no-refs", error, "the bundle records no ref", "git bundle create FILE --all in the right repository"};
+inline constexpr check bundle_pack_header{"bundle.pack-header", error, "the pack's header is damaged", "restore from another copy"};
+inline constexpr check bundle_object{"bundle.object", error, "an object of the pack is damaged", "restore from another copy"};
+inline constexpr check bundle_object_count{"bundle.object-count", error, "the pack holds another number of objects than it says", "restore from another copy"};
+inline constexpr check bundle_digest{"bundle.digest", error, "the pack's digest differs from its trailer", "restore from another copy"};
+inline constexpr check bundle_trailing_data{"bundle.trailing-data", error, "bytes follow the pack's trailer", "git refuses such a bundle: restore from another copy"};
+inline constexpr check bundle_ref_missing{"bundle.ref-missing", error, "a ref's object is not in the pack", "the ref cannot be cloned: make it again"};
+inline constexpr check bundle_filtered{"bundle.filtered", error, "objects were filtered out of the bundle", "it is not a complete history: make it without --filter"};
+
+// Manifests
+inline constexpr check manifest_missing{"manifest.missing", error, "the promised manifest is not there", "the backup procedure did not finish: run it again"};
+inline constexpr check manifest_malformed{"manifest.malformed", error, "the manifest cannot be understood", "the procedure that writes it failed: run it again and look at its output"};
+inline constexpr check manifest_missing_member{"manifest.missing-member", error, "the manifest names something that the archive does not hold", "it was not backed up: make the backup again"};
+inline constexpr check manifest_unlisted_member{"manifest.unlisted-member", error, "the archive holds something that the manifest should list and does not", "manifest and archive are of different moments: make the backup again"};
+inline constexpr check manifest_size{"manifest.size", error, "a member's size differs from the manifest's", "manifest and archive are of different moments: make the backup again"};
+inline constexpr check manifest_time{"manifest.time", warning, "a member's modification time differs from the manifest's", "the file was rewritten between manifest and archive: make the backup again"};
+inline constexpr check manifest_timestamp{"manifest.timestamp", warning, "the manifest carries another timestamp than its name", "the manifest may belong to another backup"};
+inline constexpr check manifest_empty{"manifest.empty", error, "the manifest lists nothing", "the procedure looked in the wrong place: mend it"};
+inline constexpr check manifest_component_missing{"manifest.component-missing", error, "the manifest promises a component that the archive does not hold", "the full backup is incomplete: make it again"};
+
+// Presence
+inline constexpr check presence_missing{"presence.missing", error, "no artifact of the component is there at all", "the backup never ran or writes elsewhere: run it now"};
+inline constexpr check presence_stale{"presence.stale", error, "the newest artifact is older than its schedule and max_age allow", "the backup job failed or did not run: look at its log, run it now"};
+inline constexpr check presence_late{"presence.late", warning, "the newest artifact misses its schedule but is within max_age", "look at the job's log before the next night"};
+inline constexpr check presence_future{"presence.future", error, "an artifact is dated in the future", "check the clock and the time zone of the host that wrote it"};
+inline constexpr check presence_timestamp{"presence.timestamp", error, "a name's timestamp is no date", "rename it, or mend the procedure that names it"};
+inline constexpr check presence_identical{"presence.identical", error, "two artifacts of different times have identical content", "the job is stuck or copies an old file: look at its log"};
+inline constexpr check presence_unclaimed{"presence.unclaimed", note, "a file belongs to no component", "remove it, or name it in the policy"};
+inline constexpr check presence_directory{"presence.directory", error, "a component's directory is not there", "check the path in the policy, and whether the file system is mounted"};
+
+// Size
+inline constexpr check size_minimum{"size.minimum", error, "the artifact is smaller than its minimum", "look inside: the database may be empty or the dump failed; restore from an older one"};
+inline constexpr check size_drift{"size.drift", warning, "the size differs much from the median of its predecessors", "find out what grew or vanished"};
+
+inline constexpr std::array all{
+    &file_empty, &file_changed, &file_unreadable, &file_kind, &file_name_disagrees, &file_unprotected, &file_unknown, &file_symlink,
+    &limit_expansion,
+    &checksum_mismatch, &checksum_missing_file, &checksum_unlisted, &checksum_malformed, &checksum_empty,
+    &checksum_sidecar_missing, &checksum_other_file, &checksum_moved, &checksum_duplicate, &checksum_conflict,
+    &checksum_unsupported, &checksum_outside,
+    &gzip_header, &gzip_header_crc, &gzip_deflate, &gzip_crc32, &gzip_length, &gzip_truncated, &gzip_trailing_data,
+    &gzip_trailing_zeros, &gzip_member_after_zeros,
+    &compression_damaged, &compression_truncated, &compression_trailing_data,
+    &tar_header, &tar_truncated, &tar_end_missing, &tar_data_after_end, &tar_empty, &tar_unsafe_name, &tar_absolute_name,
+    &tar_unsafe_link, &tar_through_symlink, &tar_link_outside, &tar_link_target_missing, &tar_duplicate, &tar_device,
+    &tar_malformed, &tar_secret_readable,
+    &dump_truncated, &dump_unterminated_copy, &dump_unterminated_statement, &dump_columns, &dump_row_escape,
+    &dump_encoding, &dump_meta_command, &dump_data_after_end, &dump_no_header, &dump_empty, &dump_no_rows,
+    &dump_error_text, &dump_unread,
+    &bundle_header, &bundle_truncated, &bundle_prerequisites, &bundle_no_refs, &bundle_pack_header, &bundle_object,
+    &bundle_object_count, &bundle_digest, &bundle_trailing_data, &bundle_ref_missing, &bundle_filtered,
+    &manifest_missing, &manifest_malformed, &manifest_missing_member, &manifest_unlisted_member, &manifest_size,
+    &manifest_time, &manifest_timestamp, &manifest_empty, &manifest_component_missing,
+    &presence_missing, &presence_stale, &presence_late, &presence_future, &presence_timestamp, &presence_identical,
+    &presence_unclaimed, &presence_directory,
+    &size_minimum, &size_drift,
+};
+
+/// The catalogue's entry for `id`, or null.
+constexpr const check* find(std::string_view id) noexcept {
+  for (const check* entry : all) {
+    if (entry->id == id) return entry;
+  }
+  return nullptr;
+}
+
+}  // namespace restorable::checks

@@ -1,0 +1,12 @@
+// The version of restorable, in its one place: CMake reads it from here.
+//
+// Layer: base.
+#pragma once
+
+#include <string_view>
+
+namespace restorable {
+
+inline constexpr std::string_view version_text = "0.1.0";
+
+}  // namespace restorable

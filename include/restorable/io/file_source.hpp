@@ -1,0 +1,126 @@
+// file_source: a regular file, a pipe or standard input, read once from start to end.
+//
+// Layer: io. A file that shrinks or grows while it is read is not the file that was asked about: `file.changed`.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "restorable/base/checks.hpp"
+#include "restorable/base/error.hpp"
+#include "restorable/io/source.hpp"
+
+namespace restorable {
+
+/// A file descriptor that closes itself.
+class file_descriptor {
+ public:
+  explicit file_descriptor(int fd = -1) noexcept : fd_{fd} {}
+  file_descriptor(file_descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+  file_descriptor& operator=(file_descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~file_descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int get() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
+
+/// The `environment_error` for a failed system call on `where`, with advice that fits `error_number`.
+inline environment_error system_error(const location& where, const char* action, int error_number) {
+  std::string advice;
+  switch (error_number) {
+    case EACCES:
+    case EPERM: advice = "run as a user who may read it, or grant that user read permission"; break;
+    case ENOENT: advice = "it vanished or was never there: check the path, and whether rotation ran meanwhile"; break;
+    case ENOSPC:
+    case EDQUOT: advice = "free space on that file system, or choose another directory"; break;
+    case EMFILE:
+    case ENFILE: advice = "raise the limit of open files (ulimit -n), or lower --jobs"; break;
+    case EROFS: advice = "that file system is mounted read-only: choose another directory"; break;
+    default: advice = "check the file system and the system's log"; break;
+  }
+  return environment_error{where, fmt::format("cannot {}: {}", action, std::strerror(error_number)),
+                           std::move(advice)};
+}
+
+class file_source final : public source {
+ public:
+  static constexpr std::size_t default_chunk = std::size_t{256} << 10;
+
+  /// Opens `path`. Throws `environment_error` when it cannot be opened, or is neither a regular file nor a pipe.
+  file_source(const std::string& path, location where, std::size_t chunk_bytes = default_chunk)
+      : file_source{file_descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)}, std::move(where),
+                    chunk_bytes, errno} {}
+
+  /// Takes over an open descriptor, for example standard input.
+  file_source(file_descriptor descriptor, location where, std::size_t chunk_bytes = default_chunk,
+              int open_error = EBADF)
+      : descriptor_{std::move(descriptor)}, where_{std::move(where)}, chunk_bytes_{chunk_bytes} {
+    if (descriptor_.get() < 0) throw system_error(where_, "open", open_error);
+    struct stat status {};
+    if (::fstat(descriptor_.get(), &status) != 0) throw system_error(where_, "stat", errno);
+    if (S_ISDIR(status.st_mode)) throw system_error(where_, "read", EISDIR);
+    if (S_ISREG(status.st_mode)) {
+      size_ = static_cast<std::uint64_t>(status.st_size);
+      ::posix_fadvise(descriptor_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+    }
+    buffers_.resize(1);
+  }
+
+  /// Size in bytes when opened; nothing for a pipe.
+  [[nodiscard]] std::optional<std::uint64_t> size() const noexcept { return size_; }
+
+ private:
+  bool grant_retention(std::size_t chunks) override {
+    buffers_.resize(chunks + 1);
+    return true;
+  }
+
+  byte_view produce() override {
+    auto& buffer = buffers_[turn_++ % buffers_.size()];
+    buffer.resize(chunk_bytes_);
+    for (;;) {
+      const ssize_t got = ::read(descriptor_.get(), buffer.data(), buffer.size());
+      if (got > 0) return byte_view{buffer}.first(static_cast<std::size_t>(got));
+      if (got == 0) {
+        if (size_ && *size_ != delivered()) {
+          throw stream_error{checks::file_changed, where_.at(delivered()), "file changed while it was read",
+                             fmt::format("{} bytes", *size_), fmt::format("{} bytes", delivered())};
+        }
+        return {};
+      }
+      if (errno == EINTR) continue;
+      if (errno == EIO) {
+        throw stream_error{checks::file_unreadable, where_.at(delivered()), "the medium cannot be read here",
+                           "readable bytes", std::strerror(EIO)};
+      }
+      throw system_error(where_.at(delivered()), "read", errno);
+    }
+  }
+
+  file_descriptor descriptor_;
+  location where_;
+  std::size_t chunk_bytes_;
+  std::optional<std::uint64_t> size_;
+  std::vector<std::vector<std::byte>> buffers_;
+  std::size_t turn_ = 0;
+};
+
+}  // namespace restorable
