@@ -29,7 +29,7 @@ inline constexpr check limit_expansion{"limit.expansion", error, "the content ex
 // Checksum files
 inline constexpr check checksum_mismatch{"checksum.mismatch", error, "the content is not what the checksum file vouches for", "the artifact or its checksum file was altered or belongs to another: restore from another copy"};
 inline constexpr check checksum_missing_file{"checksum.missing-file", error, "a listed file is not there", "find the file or make the backup again"};
-inline constexpr check checksum_unlisted{"checksum.unlisted", error, "a file that should be listed is not", "its content is not vouched for: make the checksum file again from a trusted copy"};
+inline constexpr check checksum_unlisted{"checksum.unlisted", warning, "a file that should be listed is not", "its content is not vouched for: make the checksum file again from a trusted copy"};
 inline constexpr check checksum_malformed{"checksum.malformed", error, "a line is no checksum line", "make the checksum file again from a trusted copy"};
 inline constexpr check checksum_empty{"checksum.empty", error, "the checksum file lists nothing", "make the checksum file again from a trusted copy"};
 inline constexpr check checksum_sidecar_missing{"checksum.sidecar-missing", error, "the promised checksum file is not there", "the backup procedure did not finish, or the file was lost: restore it from another copy"};
@@ -55,6 +55,7 @@ inline constexpr check gzip_member_after_zeros{"gzip.member-after-zeros", error,
 inline constexpr check compression_damaged{"compression.damaged", error, "the compressed data is damaged", "restore from another copy"};
 inline constexpr check compression_truncated{"compression.truncated", error, "the compressed stream ends early", "the backup was cut short: make it again, restore from an older one"};
 inline constexpr check compression_trailing_data{"compression.trailing-data", error, "bytes follow the end of the compressed stream", "find out what wrote them, and restore from another copy"};
+inline constexpr check compression_end_unproved{"compression.end-unproved", error, "the compressed format does not mark its end, and nothing else proves it", "whether bytes are missing cannot be told: compress without legacy options (lz4 without -l)"};
 
 // tar
 inline constexpr check tar_header{"tar.header", error, "a member header is damaged", "restore from another copy; members before it can be salvaged"};
@@ -72,6 +73,7 @@ inline constexpr check tar_duplicate{"tar.duplicate", note, "a name stands in th
 inline constexpr check tar_device{"tar.device", note, "a device node", "restoring it takes root"};
 inline constexpr check tar_malformed{"tar.malformed", error, "a member's extended header cannot be understood", "names or sizes may be wrong: restore from another copy"};
 inline constexpr check tar_secret_readable{"tar.secret-readable", warning, "an archive that holds secrets is readable by everybody", "chmod 600 it, and set umask 077 in the backup procedure"};
+inline constexpr check tar_volume{"tar.volume", error, "the archive is one volume of several", "it cannot be restored alone: keep the volumes together, or archive without -M"};
 
 // PostgreSQL plain dumps
 inline constexpr check dump_truncated{"dump.truncated", error, "the dump does not end with its completion trailer", "pg_dump died or the copy was cut short, whatever gunzip says: make it again, restore from an older one"};
@@ -88,6 +90,12 @@ inline constexpr check dump_no_rows{"dump.no-rows", note, "the dump holds tables
 inline constexpr check dump_error_text{"dump.error-text", error, "a program's error message stands where SQL should", "the procedure mixes error output into the dump: mend it, make the dump again"};
 inline constexpr check dump_unread{"dump.unread", error, "an archive of pg_dump in a format that is not read", "pg_restore it into a scratch server to know"};
 
+// PostgreSQL data directories
+inline constexpr check pgdata_control_crc{"pgdata.control-crc", error, "the control file's CRC-32C differs", "the cluster will not start: restore from another copy"};
+inline constexpr check pgdata_control_malformed{"pgdata.control-malformed", error, "the control file is not one", "the cluster will not start: restore from another copy"};
+inline constexpr check pgdata_inconsistent{"pgdata.inconsistent", error, "a data directory was copied while its server ran, without a backup label", "it may even boot, and hold tuples from the future: use pg_basebackup or pg_dump, or stop the server first"};
+inline constexpr check pgdata_incomplete{"pgdata.incomplete", error, "a data directory lacks files that every cluster has", "it cannot start: make the backup again"};
+
 // git bundles
 inline constexpr check bundle_header{"bundle.header", error, "the bundle's header is damaged", "restore from another copy"};
 inline constexpr check bundle_truncated{"bundle.truncated", error, "the bundle ends early", "make it again, restore from an older one"};
@@ -99,6 +107,7 @@ inline constexpr check bundle_object_count{"bundle.object-count", error, "the pa
 inline constexpr check bundle_digest{"bundle.digest", error, "the pack's digest differs from its trailer", "restore from another copy"};
 inline constexpr check bundle_trailing_data{"bundle.trailing-data", error, "bytes follow the pack's trailer", "git refuses such a bundle: restore from another copy"};
 inline constexpr check bundle_ref_missing{"bundle.ref-missing", error, "a ref's object is not in the pack", "the ref cannot be cloned: make it again"};
+inline constexpr check bundle_ref_unproven{"bundle.ref-unproven", note, "whether a ref's object is in the pack could not be told", "git clone the bundle, which a drill does"};
 inline constexpr check bundle_filtered{"bundle.filtered", error, "objects were filtered out of the bundle", "it is not a complete history: make it without --filter"};
 
 // Manifests
@@ -114,8 +123,8 @@ inline constexpr check manifest_component_missing{"manifest.component-missing", 
 
 // Presence
 inline constexpr check presence_missing{"presence.missing", error, "no artifact of the component is there at all", "the backup never ran or writes elsewhere: run it now"};
-inline constexpr check presence_stale{"presence.stale", error, "the newest artifact is older than its schedule and max_age allow", "the backup job failed or did not run: look at its log, run it now"};
-inline constexpr check presence_late{"presence.late", warning, "the newest artifact misses its schedule but is within max_age", "look at the job's log before the next night"};
+inline constexpr check presence_stale{"presence.stale", error, "the newest artifact is older than its schedule or max_age allows", "the backup job failed or did not run: look at its log, run it now"};
+inline constexpr check presence_late{"presence.late", warning, "the artifact of the run that is due is not there yet, and may still come", "look whether the job still runs; it becomes an error when its grace is over"};
 inline constexpr check presence_future{"presence.future", error, "an artifact is dated in the future", "check the clock and the time zone of the host that wrote it"};
 inline constexpr check presence_timestamp{"presence.timestamp", error, "a name's timestamp is no date", "rename it, or mend the procedure that names it"};
 inline constexpr check presence_identical{"presence.identical", error, "two artifacts of different times have identical content", "the job is stuck or copies an old file: look at its log"};
@@ -134,15 +143,16 @@ inline constexpr std::array all{
     &checksum_unsupported, &checksum_outside,
     &gzip_header, &gzip_header_crc, &gzip_deflate, &gzip_crc32, &gzip_length, &gzip_truncated, &gzip_trailing_data,
     &gzip_trailing_zeros, &gzip_member_after_zeros,
-    &compression_damaged, &compression_truncated, &compression_trailing_data,
+    &compression_damaged, &compression_truncated, &compression_trailing_data, &compression_end_unproved,
     &tar_header, &tar_truncated, &tar_end_missing, &tar_data_after_end, &tar_empty, &tar_unsafe_name, &tar_absolute_name,
     &tar_unsafe_link, &tar_through_symlink, &tar_link_outside, &tar_link_target_missing, &tar_duplicate, &tar_device,
-    &tar_malformed, &tar_secret_readable,
+    &tar_malformed, &tar_secret_readable, &tar_volume,
     &dump_truncated, &dump_unterminated_copy, &dump_unterminated_statement, &dump_columns, &dump_row_escape,
     &dump_encoding, &dump_meta_command, &dump_data_after_end, &dump_no_header, &dump_empty, &dump_no_rows,
     &dump_error_text, &dump_unread,
+    &pgdata_control_crc, &pgdata_control_malformed, &pgdata_inconsistent, &pgdata_incomplete,
     &bundle_header, &bundle_truncated, &bundle_prerequisites, &bundle_no_refs, &bundle_pack_header, &bundle_object,
-    &bundle_object_count, &bundle_digest, &bundle_trailing_data, &bundle_ref_missing, &bundle_filtered,
+    &bundle_object_count, &bundle_digest, &bundle_trailing_data, &bundle_ref_missing, &bundle_ref_unproven, &bundle_filtered,
     &manifest_missing, &manifest_malformed, &manifest_missing_member, &manifest_unlisted_member, &manifest_size,
     &manifest_time, &manifest_timestamp, &manifest_empty, &manifest_component_missing,
     &presence_missing, &presence_stale, &presence_late, &presence_future, &presence_timestamp, &presence_identical,

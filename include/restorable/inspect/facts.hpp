@@ -47,6 +47,14 @@ struct member_fact {
   std::optional<double> modified;      ///< seconds since the epoch, with fractions where the archive has them
   unsigned mode = 0;                   ///< permission bits
   std::optional<std::string> sha256;   ///< of regular files
+  std::string kind;                    ///< of regular files, outermost first: `gzip > postgres-plain-dump`, `text`
+};
+
+/// A checksum list or manifest that stands inside an archive.
+struct embedded_text_fact {
+  location where;      ///< of the member
+  std::string name;    ///< of the member, as the archive spells it
+  std::string text;
 };
 
 /// Receives what is found and learnt. Safe to call from several threads.
@@ -56,6 +64,7 @@ class sink : public finding_sink {
   virtual void learn(table_fact fact) = 0;
   virtual void learn(ref_fact fact) = 0;
   virtual void learn(member_fact fact) = 0;
+  virtual void learn(embedded_text_fact fact) = 0;
   /// Something could not be checked: the verdict is at least `unchecked`.
   virtual void unchecked(location where, std::string message, std::string advice) = 0;
 };

@@ -1,0 +1,308 @@
+// archive_contents: an archive's members held against what lists and manifests say of them: the checksum list inside a
+// full backup, the models' JSON, the configuration's file list, MANIFEST.txt.
+//
+// Layer: verify. To be used when the archive's end is proved and all members are known.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "restorable/base/checks.hpp"
+#include "restorable/base/finding.hpp"
+#include "restorable/hash/checksum_file.hpp"
+#include "restorable/inspect/facts.hpp"
+#include "restorable/inspect/inspector.hpp"
+#include "restorable/verify/vouching.hpp"
+
+namespace restorable {
+
+/// A member's name as lists and manifests spell it: without `./`, doubled slashes and a slash at the end.
+inline std::string plain_member_name(std::string_view name) {
+  std::string plain;
+  while (!name.empty()) {
+    const std::size_t slash = name.find('/');
+    const std::string_view part = name.substr(0, slash);
+    name.remove_prefix(slash == std::string_view::npos ? name.size() : slash + 1);
+    if (part.empty() || part == ".") continue;
+    if (part == ".." && !plain.empty()) {
+      const std::size_t last = plain.rfind('/');
+      plain.resize(last == std::string::npos ? 0 : last);
+      continue;
+    }
+    if (!plain.empty()) plain += '/';
+    plain += part;
+  }
+  return plain;
+}
+
+/// An archive's members by their plain names; of duplicates the later one, which is what a restore leaves.
+class archive_contents {
+ public:
+  /// `members` outlives this object. `where` is the archive's location.
+  archive_contents(const std::vector<member_fact>& members, location where, finding_sink& findings)
+      : where_{std::move(where)}, findings_{findings} {
+    for (const auto& member : members) by_name_[plain_member_name(member.name)] = &member;
+  }
+
+  /// Digests of members beyond SHA-256, by the archive's spelling of the name, then by algorithm.
+  using extra_digests = std::map<std::string, std::map<std::string, std::string>>;
+
+  /// Holds the members against a checksum list that stands in the archive as `list_name`.
+  void check_list(const std::string& list_name, std::string_view text, const extra_digests& extra) {
+    const checksum_list list = parse_checksum_list(text, list_name);
+    const location at = where_ / list_name;
+    check_list_form(list, list_name, at, findings_);
+    const std::string plain_list = plain_member_name(list_name);
+    const std::size_t slash = plain_list.rfind('/');
+    const std::string folder = slash == std::string::npos ? "" : plain_list.substr(0, slash + 1);
+    std::set<std::string> listed;
+    for (const auto& entry : list.entries) {
+      std::string name = plain_member_name(folder + entry.name);
+      auto found = by_name_.find(name);
+      if (entry.name.starts_with('/')) {  // absolute: by its last part, beside the list
+        name = plain_member_name(folder + entry.name.substr(entry.name.rfind('/') + 1));
+        found = by_name_.find(name);
+        if (found != by_name_.end()) {
+          findings_.report(make_finding(checks::checksum_moved, at,
+                                        fmt::format("line {} names an absolute path", entry.line), printable(name),
+                                        printable(entry.name)));
+        }
+      }
+      listed.insert(name);
+      if (found == by_name_.end() || found->second->type == member_type::directory) {
+        findings_.report(make_finding(checks::checksum_missing_file, at,
+                                      fmt::format("line {} lists a member that the archive does not hold", entry.line),
+                                      printable(entry.name), "no such member"));
+        continue;
+      }
+      const member_fact& member = *found->second;
+      std::map<std::string, std::string> digests;
+      if (const auto more = extra.find(member.name); more != extra.end()) digests = more->second;
+      if (member.sha256) digests["SHA256"] = *member.sha256;
+      check_line(entry, digests, list_name, member.where, findings_);
+    }
+    if (!list.entries.empty()) report_unlisted(folder, plain_list, listed, at);
+  }
+
+  /// Holds the members against the JSON that the models' backup procedure writes: {timestamp, models: [{name, size,
+  /// modified}]}. `timestamp`: what the manifest's own name states, where it does.
+  void check_models_manifest(const std::string& manifest_name, std::string_view text, const std::string& timestamp) {
+    const location at{manifest_name};
+    const nlohmann::json document = nlohmann::json::parse(text, nullptr, false);
+    const auto malformed = [&](std::string_view what) {
+      findings_.report(make_finding(checks::manifest_malformed, at, std::string{what},
+                                    "{\"timestamp\": …, \"models\": [{\"name\", \"size\", \"modified\"}, …]}",
+                                    text.empty() ? "an empty file" : printable(text, 60)));
+    };
+    if (document.is_discarded()) return malformed("the manifest is not JSON");
+    if (!document.is_object() || !document.contains("models") || !document["models"].is_array()) {
+      return malformed("the manifest has no list of models");
+    }
+    if (document.contains("timestamp") && document["timestamp"].is_string() && !timestamp.empty() &&
+        document["timestamp"].get<std::string>() != timestamp) {
+      findings_.report(make_finding(checks::manifest_timestamp, at, "the manifest carries another timestamp than its name",
+                                    timestamp, printable(document["timestamp"].get<std::string>())));
+    }
+    const auto& models = document["models"];
+    if (models.empty()) {
+      findings_.report(make_finding(checks::manifest_empty, at, "the manifest lists no model", "at least one", "none"));
+    }
+    std::set<std::string> listed;
+    std::set<std::string> extensions{".pkl"};
+    for (const auto& model : models) {
+      if (!model.is_object() || !model.contains("name") || !model["name"].is_string()) {
+        malformed("an entry of the manifest has no name");
+        continue;
+      }
+      const auto name = plain_member_name(model["name"].get<std::string>());
+      listed.insert(name);
+      extensions.insert(extension_of(name));
+      check_listed_model(name, model, at);
+    }
+    for (const auto& [name, member] : by_name_) {
+      if (member->type != member_type::file || listed.contains(name) || !extensions.contains(extension_of(name))) continue;
+      findings_.report(make_finding(checks::manifest_unlisted_member, member->where,
+                                    "the archive holds a model that the manifest does not list",
+                                    "an entry in " + printable(manifest_name), "none"));
+    }
+  }
+
+  /// Holds the members against a text that lists files, one `- name` a line, directories with a slash at the end, remarks
+  /// in parentheses.
+  void check_file_list(const std::string& manifest_name, std::string_view text) {
+    const location at{manifest_name};
+    std::set<std::string> files;
+    std::set<std::string> folders;
+    for_each_line(text, [&](std::string_view line) {
+      if (!line.starts_with("- ")) return;
+      line.remove_prefix(2);
+      if (const auto remark = line.find(" ("); remark != std::string_view::npos) line = line.substr(0, remark);
+      while (!line.empty() && line.back() == ' ') line.remove_suffix(1);
+      if (line.empty()) return;
+      (line.back() == '/' ? folders : files).insert(plain_member_name(line));
+    });
+    if (files.empty() && folders.empty()) {
+      findings_.report(make_finding(checks::manifest_empty, at, "the manifest lists no file", "lines such as \"- .env\"",
+                                    text.empty() ? "an empty file" : printable(text, 60)));
+      return;
+    }
+    const auto missing = [&](const std::string& name) {
+      findings_.report(make_finding(checks::manifest_missing_member, at,
+                                    fmt::format("the manifest lists {}, the archive does not hold it", printable(name)),
+                                    printable(name), "no such member"));
+    };
+    for (const auto& file : files) {
+      if (!by_name_.contains(file)) missing(file);
+    }
+    for (const auto& folder : folders) {
+      const auto first = by_name_.lower_bound(folder + "/");
+      if (!by_name_.contains(folder) && (first == by_name_.end() || !first->first.starts_with(folder + "/"))) {
+        missing(folder + "/");
+      }
+    }
+    for (const auto& [name, member] : by_name_) {
+      if (member->type == member_type::directory || files.contains(name)) continue;
+      bool within = false;
+      for (const auto& folder : folders) within |= folder.empty() || name.starts_with(folder + "/");
+      if (within) continue;
+      finding unlisted = make_finding(checks::manifest_unlisted_member, member->where,
+                                      "the archive holds a file that the manifest does not list",
+                                      "a line in " + printable(manifest_name), "none");
+      unlisted.severity = severity::warning;  // more than was promised restores all the same
+      findings_.report(std::move(unlisted));
+    }
+  }
+
+  /// Holds the members against the components that a full backup's MANIFEST.txt ticks off.
+  void check_component_manifest(const std::string& manifest_name, std::string_view text) {
+    const location at = where_ / manifest_name;
+    bool any = false;
+    for_each_line(text, [&](std::string_view line) {
+      constexpr std::string_view tick = "✅ ";
+      if (!line.starts_with(tick)) return;
+      any = true;
+      const std::string component{line.substr(tick.size())};
+      if (component_known_missing(component)) {
+        findings_.report(make_finding(checks::manifest_component_missing, at,
+                                      fmt::format("the manifest promises \"{}\", the archive holds none of it",
+                                                  printable(component)),
+                                      "a member of that kind", "none"));
+      }
+    });
+    if (!any) {
+      findings_.report(make_finding(checks::manifest_empty, at, "the manifest names no component",
+                                    "lines such as \"✅ PostgreSQL Database\"", printable(text, 60)));
+    }
+  }
+
+ private:
+  static std::string extension_of(const std::string& name) {
+    const std::size_t dot = name.rfind('.');
+    const std::size_t slash = name.rfind('/');
+    return dot == std::string::npos || (slash != std::string::npos && dot < slash) ? "" : name.substr(dot);
+  }
+
+  template <typename Line>
+  static void for_each_line(std::string_view text, Line&& take) {
+    while (!text.empty()) {
+      const std::size_t newline = text.find('\n');
+      std::string_view line = text.substr(0, newline);
+      text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
+      if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+      take(line);
+    }
+  }
+
+  // What holds a backup's payload has to be vouched for; remarks and the list itself need not be.
+  void report_unlisted(const std::string& folder, const std::string& list, const std::set<std::string>& listed,
+                       const location& at) {
+    for (const auto& [name, member] : by_name_) {
+      if (member->type != member_type::file || name == list || listed.contains(name) || !name.starts_with(folder)) continue;
+      if (member->kind == "text" || member->kind == "json" || member->kind == "empty" || member->kind == "checksum-list" ||
+          is_checksum_list_name(name) || is_manifest_name(name)) {
+        continue;
+      }
+      findings_.report(make_finding(checks::checksum_unlisted, member->where,
+                                    fmt::format("{} does not list this member", printable(at.chain().back())), "a line",
+                                    "none"));
+    }
+  }
+
+  void check_listed_model(const std::string& name, const nlohmann::json& model, const location& at) {
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end() || found->second->type == member_type::directory) {
+      findings_.report(make_finding(checks::manifest_missing_member, at,
+                                    fmt::format("the manifest lists {}, the archive does not hold it", printable(name)),
+                                    printable(name), "no such member"));
+      return;
+    }
+    const member_fact& member = *found->second;
+    if (model.contains("size") && model["size"].is_number() && member.type == member_type::file &&
+        model["size"].get<double>() != static_cast<double>(member.size)) {
+      findings_.report(make_finding(checks::manifest_size, member.where, "the size differs from the manifest's",
+                                    fmt::format("{} bytes", model["size"].dump()), fmt::format("{} bytes", member.size)));
+    }
+    // The archive may have dropped the fraction that the manifest has.
+    constexpr double one_fraction = 1.001;
+    if (model.contains("modified") && model["modified"].is_number() && member.modified &&
+        std::abs(model["modified"].get<double>() - *member.modified) >= one_fraction) {
+      findings_.report(make_finding(checks::manifest_time, member.where,
+                                    "the modification time differs from the manifest's", moment_of(model["modified"].get<double>()),
+                                    moment_of(*member.modified)));
+    }
+  }
+
+  static std::string moment_of(double seconds) {
+    constexpr double farthest = 253'402'300'799.0;  // the year 9999
+    if (!(std::abs(seconds) < farthest)) return fmt::format("{} seconds since 1970", seconds);
+    return to_rfc3339(moment{std::chrono::seconds{static_cast<std::int64_t>(std::floor(seconds))}});
+  }
+
+  // Only components whose members can be told are judged.
+  [[nodiscard]] bool component_known_missing(const std::string& component) const {
+    const auto mentions = [&](std::string_view word) { return component.find(word) != std::string::npos; };
+    const auto any_member = [&](auto&& fits) {
+      for (const auto& [name, member] : by_name_) {
+        if (member->type == member_type::file && fits(name.substr(name.rfind('/') + 1), member->kind)) return true;
+      }
+      return false;
+    };
+    const auto is_archive = [](const std::string& kind) { return kind.ends_with("tar"); };
+    const auto named = [](const std::string& name, std::string_view word) { return name.find(word) != std::string::npos; };
+    if (mentions("Git")) {
+      return !any_member([](const auto&, const std::string& kind) { return kind.ends_with("git-bundle"); });
+    }
+    if (mentions("PostgreSQL") || mentions("Database")) {
+      return !any_member([](const auto&, const std::string& kind) {
+        return kind.ends_with("postgres-plain-dump") || kind.ends_with("postgres-dump-archive");
+      });
+    }
+    if (mentions("Model")) {
+      return !any_member([&](const auto& name, const auto& kind) { return is_archive(kind) && named(name, "model"); });
+    }
+    if (mentions("Config")) {
+      return !any_member([&](const auto& name, const auto& kind) { return is_archive(kind) && named(name, "config"); });
+    }
+    if (mentions("Volume")) {
+      return !any_member([&](const auto& name, const auto& kind) {
+        return is_archive(kind) && !named(name, "model") && !named(name, "config");
+      });
+    }
+    return false;
+  }
+
+  location where_;
+  finding_sink& findings_;
+  std::map<std::string, const member_fact*> by_name_;
+};
+
+}  // namespace restorable

@@ -1,0 +1,120 @@
+// A copy of the ready-made estate to damage, and the program `verify` run over it; what it says is read back from its JSON.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "restorable/testing/scratch_directory.hpp"
+
+namespace restorable {
+
+/// Where the build has put things; set by tests/CMakeLists.txt.
+inline const std::string verify_program = RESTORABLE_VERIFY_PROGRAM;
+inline const std::string estate_directory = RESTORABLE_ESTATE;
+inline const std::string source_directory = RESTORABLE_SOURCE;
+
+/// The last date of the estate, and a moment after all of its backups are made.
+inline const std::string estate_date = "20251208";
+inline const std::string estate_now = "2025-12-08T12:00:00Z";
+
+inline nlohmann::json read_json(const std::filesystem::path& path) {
+  std::ifstream file{path};
+  return nlohmann::json::parse(file, nullptr, false);
+}
+
+/// What a run of verify came to.
+struct verify_run {
+  int status = -1;
+  std::string output;
+  nlohmann::json report;
+
+  /// The report of the artifact whose path ends with `name`.
+  [[nodiscard]] nlohmann::json artifact(const std::string& name) const {
+    for (const auto& one : report.at("artifacts")) {
+      if (one.at("path").get<std::string>().ends_with(name)) return one;
+    }
+    return nullptr;
+  }
+
+  /// Check ids of all findings of at least a warning, with what they are about: `gzip.crc32 @ ner11_db….sql.gz`.
+  [[nodiscard]] std::set<std::string> alarms() const {
+    std::set<std::string> found;
+    const auto add = [&](const nlohmann::json& findings, const std::string& subject) {
+      for (const auto& one : findings) {
+        if (one.at("severity") != "note") found.insert(fmt::format("{} @ {}", one.at("check").get<std::string>(), subject));
+      }
+    };
+    for (const auto& one : report.at("artifacts")) {
+      add(one.at("findings"), std::filesystem::path{one.at("path").get<std::string>()}.filename().string());
+    }
+    for (const auto& one : report.at("components")) add(one.at("findings"), one.at("name").get<std::string>());
+    add(report.at("findings"), "run");
+    return found;
+  }
+
+  /// File names of the artifacts whose verdict is not `sound`.
+  [[nodiscard]] std::set<std::string> not_sound() const {
+    std::set<std::string> found;
+    for (const auto& one : report.at("artifacts")) {
+      if (one.at("verdict") != "sound") found.insert(std::filesystem::path{one.at("path").get<std::string>()}.filename().string());
+    }
+    return found;
+  }
+};
+
+/// Files are shared with the original by hard links: a damage replaces a file, it never writes into one.
+class estate_copy {
+ public:
+  estate_copy() {
+    const tool_run copy = scratch_.run("cp -al '" + estate_directory + "' estate");
+    if (copy.status != 0) throw std::runtime_error{"cannot copy the estate: " + copy.output};
+  }
+
+  [[nodiscard]] std::filesystem::path root() const { return scratch_.path() / "estate"; }
+
+  /// Runs a bash script in the estate's root, with the names of what it may want to damage in variables.
+  tool_run damage(const std::string& script) const {
+    const std::string prelude =
+        "set -euo pipefail\nexport GZIP=-n\nD=" + estate_date +
+        "\nDB=database/ner11_db_${D}_020000.sql.gz\nMODELS=models/models_${D}_100000.tar.gz\n"
+        "MANIFEST=models/models_${D}_100000_manifest.json\nBUNDLE=git/ner11_repo_${D}.bundle\n"
+        "CONFIG=$(ls config/config_${D}_*.tar.gz)\nVOLUME=volumes/ner11_redis_data_${D}_030000.tar.gz\n"
+        "PGDATA=volumes/ner11_postgres_data_${D}_030000.tar.gz\nFULL=full_system_${D}_050000.tar.gz\n"
+        // replaces a file by what a command makes of it, keeping its time
+        "replace() { local file=$1; shift; \"$@\" < \"$file\" > new.bytes; touch -r \"$file\" new.bytes; mv -f new.bytes \"$file\"; }\n"
+        "reseal() { (cd \"$(dirname \"$1\")\" && sha256sum \"$(basename \"$1\")\" > new.sum && mv -f new.sum \"${2:-$(basename \"$1\").sha256}\"); }\n"
+        // flips one bit of the byte at an offset from the start (or, negative, from the end)
+        "flip() { replace \"$1\" /usr/bin/python3 -c 'import sys; b = bytearray(sys.stdin.buffer.read()); b[int(sys.argv[1])] ^= 1 << int(sys.argv[2] if len(sys.argv) > 2 else 0); sys.stdout.buffer.write(b)' \"$2\" \"${3:-0}\"; }\n"
+        "regzip() { local file=$1; shift; replace \"$file\" bash -c 'gunzip | ( '\"$*\"' ) | gzip -n'; }\n";
+    scratch_.write("damage.sh", prelude + script + "\n");
+    return scratch_.run("cd estate && bash ../damage.sh 2>&1");
+  }
+
+  [[nodiscard]] verify_run verify(const std::string& arguments = {}) const {
+    verify_run result;
+    const std::string report = (scratch_.path() / "report.json").string();
+    const tool_run run = scratch_.run(
+        fmt::format("rm -f '{3}'; '{0}' --policy '{1}/docs/examples/ner11.toml' --root estate --now {2} --report '{3}' --color never {4} 2>&1",
+                    verify_program, source_directory, estate_now, report, arguments));
+    result.status = run.status;
+    result.output = run.output;
+    result.report = read_json(report);
+    return result;
+  }
+
+  [[nodiscard]] const scratch_directory& scratch() const noexcept { return scratch_; }
+
+ private:
+  scratch_directory scratch_;
+};
+
+}  // namespace restorable

@@ -1,0 +1,115 @@
+// What the three programs share at their edges: arguments, terminal, signals, exit codes.
+#pragma once
+
+#include <langinfo.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <clocale>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "restorable/base/nearest.hpp"
+
+namespace restorable::tool {
+
+/// The signal that asked the program to stop, or 0. Set by the handlers that `catch_stop_signals` installs.
+inline std::atomic<bool> stop_requested{false};
+inline std::atomic<int> stop_signal{0};
+
+extern "C" inline void restorable_on_stop_signal(int number) {
+  stop_signal = number;
+  stop_requested = true;
+}
+
+/// SIGINT and SIGTERM ask to stop; a second one ends the program at once. SIGPIPE is an error of the write instead.
+inline void catch_stop_signals() {
+  struct sigaction action {};
+  action.sa_handler = &restorable_on_stop_signal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+/// The message for a mistake in the arguments, with the nearest right option where there is one.
+inline std::string explain(const CLI::App& app, const CLI::ParseError& error) {
+  std::string message = error.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return message;
+  std::vector<std::string> options;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) options.push_back("--" + name);
+  }
+  for (const std::string& extra : app.remaining()) {
+    if (!extra.starts_with('-')) continue;
+    message = fmt::format("unknown option {}", extra);
+    const std::string name = extra.substr(0, extra.find('='));
+    if (const std::string_view near = nearest(name, options); !near.empty()) message += fmt::format(": did you mean {}?", near);
+    break;
+  }
+  return message;
+}
+
+/// The arguments as a shell would take them back.
+inline std::string shell_quoted(int count, const char* const* arguments) {
+  std::string line;
+  for (int i = 0; i < count; ++i) {
+    const std::string_view word = arguments[i];
+    const bool plain = !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                                               "_-./=:,+@%") == std::string_view::npos;
+    if (i > 0) line += ' ';
+    if (plain) {
+      line += word;
+      continue;
+    }
+    line += '\'';
+    for (const char c : word) line += c == '\'' ? std::string{"'\\''"} : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
+/// True when colours are wanted on `descriptor`: `when` is auto, always or never; NO_COLOR forbids auto.
+inline bool use_colour(std::string_view when, int descriptor) {
+  if (when != "auto") return when == "always";
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  if (no_colour != nullptr && *no_colour != '\0') return false;
+  return ::isatty(descriptor) == 1 && terminal != nullptr && std::string_view{terminal} != "dumb";
+}
+
+/// True when the environment's character set is UTF-8 (in cron it usually is not).
+inline bool use_unicode() {
+  std::setlocale(LC_CTYPE, "");
+  return std::string_view{::nl_langinfo(CODESET)} == "UTF-8";
+}
+
+/// Columns of the terminal behind `descriptor`, or `otherwise`.
+inline unsigned terminal_width(int descriptor, unsigned otherwise) {
+  struct winsize size {};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) return size.ws_col;
+  return otherwise;
+}
+
+/// Writes all of `text`. False on an error, errno tells which.
+inline bool write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace restorable::tool
