@@ -71,7 +71,8 @@ void declare(CLI::App& app, arguments& given) {
   app.add_option("--color", given.colour, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}))->type_name("WHEN");
   app.add_option("--now", given.now, "run as if it were TIME (2025-12-04T03:00:00Z)")->type_name("TIME");
   app.add_option("--limit", given.limit_settings,
-                 "raise a bound: nesting_depth, entries, expanded_bytes, expansion_ratio, name_bytes, list_bytes")->type_name("NAME=N");
+                 "raise a bound: nesting_depth, entries, expanded_bytes, expansion_ratio, name_bytes, list_bytes, "
+                 "compared_members")->type_name("NAME=N");
   app.add_flag("--list-checks", given.list_checks, "print the table of everything that can be found, and stop");
   app.set_version_flag("--version", std::string{version_text});
   app.footer("exit codes: 0 sound, 1 unsound, 2 usage or policy mistake, 3 could not check all, 130/143 interrupted");
@@ -83,7 +84,8 @@ limits parse_limits(const std::vector<std::string>& settings) {
     std::string_view name;
     std::uint64_t limits::* member;
   };
-  constexpr std::array<named_limit, 5> known{{{"entries", &limits::entries},
+  constexpr std::array<named_limit, 6> known{{{"entries", &limits::entries},
+                                              {"compared_members", &limits::compared_members},
                                               {"expanded_bytes", &limits::expanded_bytes},
                                               {"expansion_ratio", &limits::expansion_ratio},
                                               {"name_bytes", &limits::name_bytes},

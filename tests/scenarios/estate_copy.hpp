@@ -99,6 +99,14 @@ class estate_copy {
     return scratch_.run("cd estate && bash ../damage.sh 2>&1");
   }
 
+  /// What verify said of the estate before anything was damaged (tests/scenarios/prepare_estate).
+  [[nodiscard]] verify_run intact() const {
+    verify_run result;
+    result.report = read_json(estate_directory + ".report.json");
+    result.status = result.report.is_object() ? result.report.at("exit_code").get<int>() : -1;
+    return result;
+  }
+
   [[nodiscard]] verify_run verify(const std::string& arguments = {}) const {
     verify_run result;
     const std::string report = (scratch_.path() / "report.json").string();

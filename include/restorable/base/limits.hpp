@@ -22,6 +22,7 @@ struct limits {
   std::uint64_t expanded_bytes = std::uint64_t{1} << 46; ///< of all layers of one artifact together; 64 TiB
   std::uint64_t expansion_ratio = 20'000;                ///< expanded to stored bytes, beyond the first GiB
   std::uint64_t name_bytes = 65'536;                     ///< of one member's name or link target
+  std::uint64_t compared_members = 32'768;               ///< of one archive, held in memory for lists and manifests
   std::uint64_t list_bytes = std::uint64_t{8} << 20;     ///< of a checksum list or manifest held in memory
 };
 

@@ -17,10 +17,11 @@ namespace restorable {
 
 class artifact_collector final : public sink {
  public:
-  /// Members kept for comparison with manifests and lists; beyond that `members_complete` is false.
-  static constexpr std::size_t most_members = 200'000;
-  /// Tables, refs and properties kept, each.
-  static constexpr std::size_t most_facts = 100'000;
+  /// `most_members`: members kept for comparison with manifests and lists; beyond that `members_complete` is false.
+  explicit artifact_collector(std::uint64_t most_members) : most_members_{most_members} {}
+
+  /// Tables, refs and properties kept, each; what is beyond is counted in the property `facts_not_kept`.
+  static constexpr std::size_t most_facts = 50'000;
   /// Findings kept of one check; the rest are counted.
   static constexpr std::size_t most_alike = 50;
 
@@ -50,7 +51,7 @@ class artifact_collector final : public sink {
 
   void learn(member_fact fact) override {
     const std::lock_guard lock{mutex_};
-    if (members_.size() < most_members) {
+    if (members_.size() < most_members_) {
       members_.push_back(std::move(fact));
     } else {
       members_complete_ = false;
@@ -94,6 +95,9 @@ class artifact_collector final : public sink {
     into.findings = std::move(findings_);
     into.unchecked = std::move(unchecked_);
     into.properties = std::move(properties_);
+    if (facts_not_kept_ > 0) {
+      into.properties.push_back({location{into.path}, "facts_not_kept", std::to_string(facts_not_kept_)});
+    }
     into.tables = std::move(tables_);
     into.refs = std::move(refs_);
     if (members_.size() > artifact_report::members_reported) members_.resize(artifact_report::members_reported);
@@ -104,9 +108,14 @@ class artifact_collector final : public sink {
   template <typename Fact>
   void keep(std::vector<Fact>& facts, Fact fact) {
     const std::lock_guard lock{mutex_};
-    if (facts.size() < most_facts) facts.push_back(std::move(fact));
+    if (facts.size() < most_facts) {
+      facts.push_back(std::move(fact));
+    } else {
+      ++facts_not_kept_;
+    }
   }
 
+  std::uint64_t most_members_;
   mutable std::mutex mutex_;
   std::vector<finding> findings_;
   std::vector<unchecked_item> unchecked_;
@@ -116,6 +125,7 @@ class artifact_collector final : public sink {
   std::vector<member_fact> members_;
   std::vector<embedded_text_fact> texts_;
   bool members_complete_ = true;
+  std::uint64_t facts_not_kept_ = 0;
 };
 
 }  // namespace restorable

@@ -56,7 +56,7 @@ namespace detail {
 class artifact_verifier {
  public:
   artifact_verifier(const artifact_task& task, const verify_options& options)
-      : task_{task}, options_{options}, where_{task.path == "-" ? "standard input" : task.path} {}
+      : task_{task}, options_{options}, where_{task.path == "-" ? "standard input" : task.path}, found_{options.bounds.compared_members} {}
 
   artifact_report run() {
     const auto started = std::chrono::steady_clock::now();
@@ -242,8 +242,8 @@ class artifact_verifier {
     if (lists_before == 0 && !task_.manifest && found_.texts().empty()) return;
     if (!found_.members_complete()) {
       found_.unchecked(where_, fmt::format("more than {} members: lists and manifests were not compared",
-                                           artifact_collector::most_members),
-                       "split the archive");
+                                           options_.bounds.compared_members),
+                       fmt::format("raise the limit: --limit compared_members={}", result_.member_count));
       return;
     }
     guarded([&] {

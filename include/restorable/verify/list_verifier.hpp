@@ -19,7 +19,7 @@ namespace restorable {
 /// `form`: whether malformed and contradicting lines are to be reported; false where the artifact's own report says it.
 inline artifact_report verify_checksum_list(const checksum_file& file, bool form) {
   artifact_report result;
-  artifact_collector found;
+  artifact_collector found{0};
   const location where{file.path()};
   if (form) check_list_form(file.list(), file.name(), where, found);
   for (const auto& entry : file.list().entries) {
