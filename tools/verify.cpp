@@ -56,7 +56,8 @@ void declare(CLI::App& app, arguments& given) {
   app.add_option("PATH", given.paths, "artifacts, directories of them, checksum files; - is standard input");
   app.add_option("--policy", given.policy, "the nightly run: what should be there (docs/policy.md)")->type_name("FILE");
   app.add_option("--root", given.root, "look for the policy's estate here instead")->type_name("DIR");
-  app.add_option("--component", given.components, "only this component of the policy; may be repeated")->type_name("NAME");
+  app.add_option("--component", given.components, "only this component of the policy; may be repeated")
+      ->allow_extra_args(false)->type_name("NAME");
   app.add_option("--report", given.report, "write the audit report, JSON, here")->type_name("FILE");
   app.add_option("-j,--jobs", given.jobs, "artifacts verified at a time (default: the cores)")
       ->check(CLI::Range(1U, 1024U))->type_name("N");
@@ -72,7 +73,7 @@ void declare(CLI::App& app, arguments& given) {
   app.add_option("--now", given.now, "run as if it were TIME (2025-12-04T03:00:00Z)")->type_name("TIME");
   app.add_option("--limit", given.limit_settings,
                  "raise a bound: nesting_depth, entries, expanded_bytes, expansion_ratio, name_bytes, list_bytes, "
-                 "compared_members")->type_name("NAME=N");
+                 "compared_members")->allow_extra_args(false)->type_name("NAME=N");
   app.add_flag("--list-checks", given.list_checks, "print the table of everything that can be found, and stop");
   app.set_version_flag("--version", std::string{version_text});
   app.footer("exit codes: 0 sound, 1 unsound, 2 usage or policy mistake, 3 could not check all, 130/143 interrupted");

@@ -84,17 +84,19 @@ class estate_copy {
   /// Runs a bash script in the estate's root, with the names of what it may want to damage in variables.
   tool_run damage(const std::string& script) const {
     const std::string prelude =
-        "set -euo pipefail\nexport GZIP=-n\nD=" + estate_date +
+        "set -euo pipefail\nD=" + estate_date +
         "\nDB=database/ner11_db_${D}_020000.sql.gz\nMODELS=models/models_${D}_100000.tar.gz\n"
         "MANIFEST=models/models_${D}_100000_manifest.json\nBUNDLE=git/ner11_repo_${D}.bundle\n"
         "CONFIG=$(ls config/config_${D}_*.tar.gz)\nVOLUME=volumes/ner11_redis_data_${D}_030000.tar.gz\n"
         "PGDATA=volumes/ner11_postgres_data_${D}_030000.tar.gz\nFULL=full_system_${D}_050000.tar.gz\n"
-        // replaces a file by what a command makes of it, keeping its time
-        "replace() { local file=$1; shift; \"$@\" < \"$file\" > new.bytes; touch -r \"$file\" new.bytes; mv -f new.bytes \"$file\"; }\n"
-        "reseal() { (cd \"$(dirname \"$1\")\" && sha256sum \"$(basename \"$1\")\" > new.sum && mv -f new.sum \"${2:-$(basename \"$1\").sha256}\"); }\n"
-        // flips one bit of the byte at an offset from the start (or, negative, from the end)
-        "flip() { replace \"$1\" /usr/bin/python3 -c 'import sys; b = bytearray(sys.stdin.buffer.read()); b[int(sys.argv[1])] ^= 1 << int(sys.argv[2] if len(sys.argv) > 2 else 0); sys.stdout.buffer.write(b)' \"$2\" \"${3:-0}\"; }\n"
-        "regzip() { local file=$1; shift; replace \"$file\" bash -c 'gunzip | ( '\"$*\"' ) | gzip -n'; }\n";
+        // edit FILE EXPRESSION: see edit.py; put FILE: replaces it by standard input; reseal FILE [SUM]: renews its checksum file
+        "edit() { /usr/bin/python3 '" + source_directory + "/tests/scenarios/edit.py' \"$@\"; }\n"
+        "put() { cat > new.bytes; chmod --reference=\"$1\" new.bytes; mv -f new.bytes \"$1\"; }\n"
+        "reseal() { (cd \"$(dirname \"$1\")\" && sha256sum \"$(basename \"$1\")\" > new.sum && "
+        "mv -f new.sum \"${2:-$(basename \"$1\").sha256}\"); }\n"
+        // unpack ARCHIVE: into x/; repack ARCHIVE: from x/
+        "unpack() { mkdir x; tar -xzpf \"$1\" -C x; }\n"
+        "repack() { (cd x && tar -cz $(ls -A)) | put \"$1\"; rm -rf x; }\n";
     scratch_.write("damage.sh", prelude + script + "\n");
     return scratch_.run("cd estate && bash ../damage.sh 2>&1");
   }
