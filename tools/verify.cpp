@@ -31,6 +31,9 @@ namespace {
 
 using namespace restorable;
 
+/// What a monitoring system takes as "could not tell"; a mistake in the command line is no verdict on the backups.
+constexpr int nagios_unknown = 3;
+
 struct arguments {
   std::vector<std::string> paths;
   std::string policy;
@@ -223,7 +226,7 @@ int run(const arguments& given, int argc, const char* const* argv) {
   if (given.nagios) {
     const nagios_status status = nagios_line(result);
     tool::write_all(STDOUT_FILENO, status.line + "\n");
-    return status.code;
+    return status.code == 0 && code != result.exit_code ? nagios_unknown : status.code;
   }
   if (given.quiet && code == 0) return 0;
   text_style style;
@@ -253,14 +256,15 @@ int main(int argc, char** argv) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
     fmt::print(stderr, "verify: {}\n  verify --help lists the options\n", tool::explain(app, error));
-    return 2;
+    const bool nagios = std::find(argv, argv + argc, std::string_view{"--nagios"}) != argv + argc;
+    return nagios ? nagios_unknown : 2;
   }
   tool::catch_stop_signals();
   try {
     return run(given, argc, argv);
   } catch (const usage_error& error) {
     fmt::print(stderr, "verify: {}\n", error.what());
-    return 2;
+    return given.nagios ? nagios_unknown : 2;
   } catch (const environment_error& error) {
     fmt::print(stderr, "verify: {}: {}\n  {}\n", error.where().to_string(), error.what(), error.advice());
     return 3;

@@ -200,6 +200,8 @@ TEST_F(verify_paths, nagios_gets_one_line_and_its_own_codes) {
   ASSERT_EQ(sh(": > zero").status, 0);
   EXPECT_EQ(sh(fmt::format("'{}' zero --nagios", verify_program)).status, 2);
   EXPECT_EQ(sh(fmt::format("'{}' not-there --nagios", verify_program)).status, 3);
+  EXPECT_EQ(sh(fmt::format("'{}' estate/git --nagios --report /dev/full 2>&1", verify_program)).status, 3);
+  EXPECT_EQ(sh(fmt::format("'{}' --nagios --polcy x 2>&1", verify_program)).status, 3) << "no verdict on the backups";
 }
 
 TEST_F(verify_paths, progress_is_drawn_only_where_somebody_looks) {

@@ -8,8 +8,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "restorable/base/checks.hpp"
 #include "restorable/base/finding.hpp"
 #include "restorable/base/severity.hpp"
 #include "restorable/base/time.hpp"
@@ -38,7 +40,7 @@ struct artifact_report {
   std::uint64_t bytes_expanded = 0;             ///< bytes of all layers inside it together
   double seconds = 0;                           ///< of verification, wall clock
   restorable::verdict verdict = verdict::unchecked;
-  std::map<std::string, std::string> digests;   ///< algorithm to lower-case hex, of the stored bytes
+  std::map<std::string, std::string> digests;   ///< of the stored bytes: `SHA256`, as in BSD checksum lines, to hex
   std::string checksum_file;                    ///< path; empty where there is none
   std::string manifest;                         ///< path; empty where there is none
   std::vector<property_fact> properties;
@@ -88,19 +90,60 @@ struct severity_counts {
   std::uint64_t errors = 0;
   std::uint64_t warnings = 0;
   std::uint64_t notes = 0;
+
+  void add(const std::vector<finding>& findings) {
+    for (const auto& one : findings) {
+      (one.severity == severity::error ? errors : one.severity == severity::warning ? warnings : notes)++;
+    }
+  }
 };
 
 inline severity_counts count_findings(const report& of) {
   severity_counts counts;
-  const auto add = [&](const std::vector<finding>& findings) {
-    for (const auto& one : findings) {
-      (one.severity == severity::error ? counts.errors : one.severity == severity::warning ? counts.warnings : counts.notes)++;
-    }
-  };
-  add(of.findings);
-  for (const auto& component : of.components) add(component.findings);
-  for (const auto& artifact : of.artifacts) add(artifact.findings);
+  counts.add(of.findings);
+  for (const auto& component : of.components) counts.add(component.findings);
+  for (const auto& artifact : of.artifacts) counts.add(artifact.findings);
   return counts;
+}
+
+/// The numbers at the top of a report: artifacts by verdict, findings by severity, bytes.
+struct report_summary {
+  std::uint64_t artifacts = 0;
+  std::uint64_t sound = 0;
+  std::uint64_t unprotected = 0;
+  std::uint64_t unchecked = 0;
+  std::uint64_t unsound = 0;
+  severity_counts findings;
+  std::uint64_t bytes_read = 0;
+  std::uint64_t bytes_expanded = 0;
+};
+
+inline report_summary summarise(const report& of) {
+  report_summary sum;
+  sum.artifacts = of.artifacts.size();
+  for (const auto& artifact : of.artifacts) {
+    switch (artifact.verdict) {
+      case verdict::sound: ++sum.sound; break;
+      case verdict::unprotected: ++sum.unprotected; break;
+      case verdict::unchecked: ++sum.unchecked; break;
+      case verdict::unsound: ++sum.unsound; break;
+    }
+    sum.bytes_read += artifact.bytes_read;
+    sum.bytes_expanded += artifact.bytes_expanded;
+  }
+  sum.findings = count_findings(of);
+  return sum;
+}
+
+/// Wall clock of the run in whole seconds; never negative, whatever the clock did meanwhile.
+inline std::uint64_t elapsed_seconds(const report& of) noexcept {
+  return of.finished > of.started ? static_cast<std::uint64_t>((of.finished - of.started).count()) : 0;
+}
+
+/// What the catalogue advises for a check; empty for one that this version does not know.
+constexpr std::string_view advice_for(std::string_view check_id) noexcept {
+  const check* known = checks::find(check_id);
+  return known == nullptr ? std::string_view{} : known->advice;
 }
 
 }  // namespace restorable

@@ -20,45 +20,11 @@
 
 #include "restorable/base/checks.hpp"
 #include "restorable/base/error.hpp"
+#include "restorable/io/file_descriptor.hpp"
 #include "restorable/io/source.hpp"
+#include "restorable/io/system_error.hpp"
 
 namespace restorable {
-
-/// A file descriptor that closes itself.
-class file_descriptor {
- public:
-  explicit file_descriptor(int fd = -1) noexcept : fd_{fd} {}
-  file_descriptor(file_descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
-  file_descriptor& operator=(file_descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~file_descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
-/// The `environment_error` for a failed system call on `where`, with advice that fits `error_number`.
-inline environment_error system_error(const location& where, const char* action, int error_number) {
-  std::string advice;
-  switch (error_number) {
-    case EACCES:
-    case EPERM: advice = "run as a user who may read it, or grant that user read permission"; break;
-    case ENOENT: advice = "it vanished or was never there: check the path, and whether rotation ran meanwhile"; break;
-    case ENOSPC:
-    case EDQUOT: advice = "free space on that file system, or choose another directory"; break;
-    case EMFILE:
-    case ENFILE: advice = "raise the limit of open files (ulimit -n), or lower --jobs"; break;
-    case EROFS: advice = "that file system is mounted read-only: choose another directory"; break;
-    default: advice = "check the file system and the system's log"; break;
-  }
-  return environment_error{where, fmt::format("cannot {}: {}", action, std::strerror(error_number)),
-                           std::move(advice)};
-}
 
 class file_source final : public source {
  public:

@@ -122,6 +122,10 @@ inline void run_plan(verify_plan plan, const run_settings& settings, report& res
     result.verdict = worse(result.verdict, component.verdict);
   }
   for (const auto& artifact : result.artifacts) result.verdict = worse(result.verdict, artifact.verdict);
+  if (result.artifacts.empty() && result.verdict == verdict::sound) {  // nothing compared with nothing is no match
+    result.unchecked.push_back({location{}, "there was no artifact to verify", "check the paths, or what the policy requires"});
+    result.verdict = verdict::unchecked;
+  }
   if (!result.complete) result.verdict = worse(result.verdict, verdict::unchecked);
   result.exit_code = exit_code_of(result, settings.strict);
 }

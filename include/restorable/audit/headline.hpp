@@ -1,0 +1,159 @@
+// headline: a whole report in one line, for the end of a log and for a monitoring system.
+//
+// Layer: audit. nagios_line: the same as a Nagios plugin says it. Example:
+//   headline(report).to_string() == "UNSOUND: 1 of 23 artifacts unsound; logs: presence.stale; 2 warnings"
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "restorable/audit/report.hpp"
+#include "restorable/audit/text_layout.hpp"
+#include "restorable/base/printable.hpp"
+
+namespace restorable {
+
+/// The worst of everything in a report, whatever its field `verdict` says: a report that contradicts itself is worth
+/// its worst part.
+inline verdict overall_verdict(const report& of) {
+  verdict worst = of.verdict;
+  const auto errors = [](const std::vector<finding>& findings) {
+    return std::any_of(findings.begin(), findings.end(),
+                       [](const finding& one) { return one.severity == severity::error; });
+  };
+  if (!of.unchecked.empty()) worst = worse(worst, verdict::unchecked);
+  if (errors(of.findings)) worst = verdict::unsound;
+  for (const auto& component : of.components) {
+    worst = worse(worst, errors(component.findings) ? verdict::unsound : component.verdict);
+  }
+  for (const auto& artifact : of.artifacts) {
+    worst = worse(worst, errors(artifact.findings) ? verdict::unsound : artifact.verdict);
+    if (!artifact.unchecked.empty()) worst = worse(worst, verdict::unchecked);
+  }
+  return worst;
+}
+
+/// `word` is upper-case: a verdict, `INTERRUPTED` or `NOTHING CHECKED`; `reasons` are why, the weightiest first, made
+/// of printable text. There is always at least one.
+struct report_headline {
+  std::string word;
+  std::vector<std::string> reasons;
+
+  /// In one line.
+  [[nodiscard]] std::string to_string() const { return fmt::format("{}: {}", word, fmt::join(reasons, "; ")); }
+};
+
+inline report_headline headline(const report& of) {
+  const report_summary sum = summarise(of);
+  const verdict overall = overall_verdict(of);
+  const bool nothing = of.artifacts.empty() && of.components.empty();
+  report_headline line;
+  const auto because = [&](std::string reason) { line.reasons.push_back(std::move(reason)); };
+
+  std::string counts;
+  const auto count = [&](std::uint64_t number, std::string_view what) {
+    if (number == 0) return;
+    counts += counts.empty() ? fmt::format("{} of {} {}", grouped(number), counted(sum.artifacts, "artifact"), what)
+                             : fmt::format(", {} {}", grouped(number), what);
+  };
+  count(sum.unsound, "unsound");
+  count(sum.unchecked, "could not be checked");
+  count(sum.unprotected, "unprotected: damage would not show");
+  if (!counts.empty()) because(counts);
+  constexpr std::size_t named = 3;
+  std::size_t failing = 0;
+  for (const auto& component : of.components) {
+    const auto first = std::find_if(component.findings.begin(), component.findings.end(),
+                                    [](const finding& one) { return one.severity == severity::error; });
+    if (first != component.findings.end() && ++failing <= named) {
+      because(fmt::format("{}: {}", printable(component.name, 60), printable(first->check, 60)));
+    }
+  }
+  if (failing > named) because(fmt::format("{} more", counted(failing - named, "component")));
+  severity_counts of_run;
+  of_run.add(of.findings);
+  if (of_run.errors > 0) because(fmt::format("{} about the run", counted(of_run.errors, "error")));
+  if (!of.unchecked.empty()) {
+    because(fmt::format("{} about the run could not be checked", counted(of.unchecked.size(), "thing")));
+  }
+  if (!of.complete) because("interrupted before the end");
+  if (line.reasons.empty() && sum.artifacts > 0 && overall <= verdict::unprotected) {
+    because(sum.artifacts == 1 ? "the artifact is sound"
+                               : fmt::format("all {} sound", counted(sum.artifacts, "artifact")));
+  }
+  if (line.reasons.empty() && nothing) because("no artifact was looked at");
+  if (sum.findings.warnings > 0) {
+    const bool strict = of.exit_code == 1 && overall < verdict::unchecked;
+    because(counted(sum.findings.warnings, "warning") + (strict ? " (a strict run counts warnings as errors)" : ""));
+  }
+  if (line.reasons.empty()) because("see the findings");
+
+  line.word = to_string(overall);
+  std::transform(line.word.begin(), line.word.end(), line.word.begin(),
+                 [](char c) { return static_cast<char>(c - 'a' + 'A'); });
+  if (overall <= verdict::unprotected && !of.complete) line.word = "INTERRUPTED";
+  if (overall <= verdict::unprotected && of.artifacts.empty()) line.word = "NOTHING CHECKED";
+  return line;
+}
+
+/// What a Nagios plugin prints and exits with.
+struct nagios_status {
+  int code = 3;      ///< 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+  std::string line;  ///< without a newline: text, `|`, performance data
+};
+
+/// OK when all is sound and nobody need act; WARNING for warnings, unprotected artifacts, and leftovers of a drill
+/// (exit 4); CRITICAL when something is unsound, or a strict run failed; UNKNOWN when that cannot be said: not checked,
+/// interrupted, nothing there. Performance data: artifacts by verdict, findings, bytes, seconds, and each component's
+/// age in seconds as `age_NAME`.
+inline nagios_status nagios_line(const report& of) {
+  const report_summary sum = summarise(of);
+  const report_headline why = headline(of);
+  const verdict overall = overall_verdict(of);
+  nagios_status status;
+  if (overall == verdict::unsound || of.exit_code == 1) {
+    status.code = 2;
+  } else if (overall == verdict::unchecked || !of.complete || of.artifacts.empty() ||
+             (of.exit_code != 0 && of.exit_code != 4)) {
+    status.code = 3;
+  } else {
+    status.code = of.exit_code == 4 || overall == verdict::unprotected || sum.findings.warnings > 0 ? 1 : 0;
+  }
+  constexpr std::string_view words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+  std::string text = fmt::format("RESTORABLE {} - {}", words[status.code], fmt::join(why.reasons, "; "));
+  if (of.exit_code == 4) text += "; the drill left something behind";
+  std::size_t named = 0;
+  for (const auto& artifact : of.artifacts) {
+    if (artifact.verdict != verdict::unsound || ++named > 3) continue;
+    const auto first = std::find_if(artifact.findings.begin(), artifact.findings.end(),
+                                    [](const finding& one) { return one.severity == severity::error; });
+    const std::string file = artifact.path.substr(artifact.path.rfind('/') + 1);
+    text += fmt::format("{}{}", named == 1 ? "; see " : ", ", printable(file, 200));
+    if (first != artifact.findings.end()) text += fmt::format(" ({})", printable(first->check, 60));
+  }
+  std::replace(text.begin(), text.end(), '|', '/');  // what follows a bar is performance data
+
+  std::string data = fmt::format(
+      "artifacts={};;;0 sound={};;;0 unprotected={};;;0 unchecked={};;;0 unsound={};;;0 errors={};;;0 warnings={};;;0 "
+      "bytes_read={}B;;;0 time={}s;;;0",
+      sum.artifacts, sum.sound, sum.unprotected, sum.unchecked, sum.unsound, sum.findings.errors,
+      sum.findings.warnings, sum.bytes_read, elapsed_seconds(of));
+  for (const auto& component : of.components) {
+    if (!component.age_seconds) continue;
+    std::string label = printable(component.name, 60);
+    std::replace_if(
+        label.begin(), label.end(), [](char c) { return c == '\'' || c == '=' || c == '|' || c == ' '; }, '_');
+    data += fmt::format(" 'age_{}'={}s", label, *component.age_seconds);
+  }
+  status.line = text + " | " + data;
+  return status;
+}
+
+}  // namespace restorable
