@@ -71,11 +71,11 @@ struct verify_run {
   }
 };
 
-/// Files are shared with the original by hard links: a damage replaces a file, it never writes into one.
+/// A copy of its own; the original stays as it was made.
 class estate_copy {
  public:
   estate_copy() {
-    const tool_run copy = scratch_.run("cp -al '" + estate_directory + "' estate");
+    const tool_run copy = scratch_.run("cp -a '" + estate_directory + "' estate");
     if (copy.status != 0) throw std::runtime_error{"cannot copy the estate: " + copy.output};
   }
 

@@ -109,6 +109,7 @@ inline constexpr check bundle_trailing_data{"bundle.trailing-data", error, "byte
 inline constexpr check bundle_ref_missing{"bundle.ref-missing", error, "a ref's object is not in the pack", "the ref cannot be cloned: make it again"};
 inline constexpr check bundle_ref_unproven{"bundle.ref-unproven", note, "whether a ref's object is in the pack could not be told", "git clone the bundle, which a drill does"};
 inline constexpr check bundle_filtered{"bundle.filtered", error, "objects were filtered out of the bundle", "it is not a complete history: make it without --filter"};
+inline constexpr check bundle_duplicate_ref{"bundle.duplicate-ref", warning, "the bundle lists a ref twice, and git clone refuses it", "git init DIR, then git -C DIR fetch FILE 'refs/*:refs/*' gets everything; mend the procedure: git bundle create FILE --all, and no branch beside it"};
 
 // Manifests
 inline constexpr check manifest_missing{"manifest.missing", error, "the promised manifest is not there", "the backup procedure did not finish: run it again"};
@@ -153,6 +154,7 @@ inline constexpr std::array all{
     &pgdata_control_crc, &pgdata_control_malformed, &pgdata_inconsistent, &pgdata_incomplete,
     &bundle_header, &bundle_truncated, &bundle_prerequisites, &bundle_no_refs, &bundle_pack_header, &bundle_object,
     &bundle_object_count, &bundle_digest, &bundle_trailing_data, &bundle_ref_missing, &bundle_ref_unproven, &bundle_filtered,
+    &bundle_duplicate_ref,
     &manifest_missing, &manifest_malformed, &manifest_missing_member, &manifest_unlisted_member, &manifest_size,
     &manifest_time, &manifest_timestamp, &manifest_empty, &manifest_component_missing,
     &presence_missing, &presence_stale, &presence_late, &presence_future, &presence_timestamp, &presence_identical,

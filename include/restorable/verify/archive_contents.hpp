@@ -276,25 +276,29 @@ class archive_contents {
       }
       return false;
     };
-    const auto is_archive = [](const std::string& kind) { return kind.ends_with("tar"); };
+    // A damaged member is told by its name: it is there, and its damage is said elsewhere.
+    const auto holds = [](const std::string& name, const std::string& kind, content what) {
+      return kind.ends_with(to_string(what)) || claims_of(name).inner == what;
+    };
+    const auto is_archive = [&](const std::string& name, const std::string& kind) { return holds(name, kind, content::tar); };
     const auto named = [](const std::string& name, std::string_view word) { return name.find(word) != std::string::npos; };
     if (mentions("Git")) {
-      return !any_member([](const auto&, const std::string& kind) { return kind.ends_with("git-bundle"); });
+      return !any_member([&](const auto& name, const auto& kind) { return holds(name, kind, content::git_bundle); });
     }
     if (mentions("PostgreSQL") || mentions("Database")) {
-      return !any_member([](const auto&, const std::string& kind) {
-        return kind.ends_with("postgres-plain-dump") || kind.ends_with("postgres-dump-archive");
+      return !any_member([&](const auto& name, const auto& kind) {
+        return holds(name, kind, content::plain_dump) || holds(name, kind, content::dump_archive);
       });
     }
     if (mentions("Model")) {
-      return !any_member([&](const auto& name, const auto& kind) { return is_archive(kind) && named(name, "model"); });
+      return !any_member([&](const auto& name, const auto& kind) { return is_archive(name, kind) && named(name, "model"); });
     }
     if (mentions("Config")) {
-      return !any_member([&](const auto& name, const auto& kind) { return is_archive(kind) && named(name, "config"); });
+      return !any_member([&](const auto& name, const auto& kind) { return is_archive(name, kind) && named(name, "config"); });
     }
     if (mentions("Volume")) {
       return !any_member([&](const auto& name, const auto& kind) {
-        return is_archive(kind) && !named(name, "model") && !named(name, "config");
+        return is_archive(name, kind) && !named(name, "model") && !named(name, "config");
       });
     }
     return false;

@@ -216,6 +216,7 @@ class artifact_verifier {
   }
 
   void check_name() {
+    if (seen_.innermost == content::empty || seen_.innermost == content::error_text) return;  // said, and worse
     const name_claims claims = claims_of(task_.path);
     const auto disagrees = [&](std::string_view claimed) {
       found_.report(make_finding(checks::file_name_disagrees, where_, "the name claims another format than the content has",
@@ -223,8 +224,7 @@ class artifact_verifier {
     };
     if (claims.how != compression::none && !seen_.kind.starts_with(to_string(claims.how))) {
       disagrees(to_string(claims.how));
-    } else if (claims.inner && seen_.innermost != *claims.inner && seen_.innermost != content::empty &&
-               seen_.innermost != content::error_text) {
+    } else if (claims.inner && seen_.innermost != *claims.inner) {
       disagrees(to_string(*claims.inner));
     }
   }

@@ -1,0 +1,89 @@
+// size_history: whether artifacts are as large as they should be: not below a minimum, not far from their predecessors.
+//
+// Layer: catalog. Stored bytes, as compressed; a dump that holds nothing is a few hundred of them.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "restorable/base/byte_size.hpp"
+#include "restorable/base/checks.hpp"
+#include "restorable/base/finding.hpp"
+#include "restorable/base/time.hpp"
+#include "restorable/catalog/component_policy.hpp"
+#include "restorable/catalog/discovery.hpp"
+#include "restorable/catalog/freshness.hpp"
+
+namespace restorable {
+
+/// Fewer predecessors than this are no history.
+inline constexpr std::size_t least_size_history = 3;
+
+/// The middle of `sizes`, or the mean of the two middle ones. `sizes` is not empty.
+inline double median_size(std::vector<std::uint64_t> sizes) {
+  std::sort(sizes.begin(), sizes.end());
+  const std::size_t middle = sizes.size() / 2;
+  const auto upper = static_cast<double>(sizes[middle]);
+  return sizes.size() % 2 == 1 ? upper : (static_cast<double>(sizes[middle - 1]) + upper) / 2;
+}
+
+/// A finding when `size` is further from the median of `predecessors` than `drift` (0.5 is 50 %) of it; never with
+/// fewer than `least_size_history` of them.
+inline std::optional<finding> judge_drift(const location& where, std::uint64_t size,
+                                          const std::vector<std::uint64_t>& predecessors, double drift) {
+  if (predecessors.size() < least_size_history) return std::nullopt;
+  const double median = median_size(predecessors);
+  const double least = std::max(0.0, median * (1 - drift));
+  const double most = median * (1 + drift);
+  const auto actual = static_cast<double>(size);
+  if (actual >= least && actual <= most) return std::nullopt;
+  const std::string change = median > 0 ? fmt::format(", {:+.0f}%", (actual / median - 1) * 100) : "";
+  return make_finding(checks::size_drift, where,
+                      fmt::format("the size is far from the median of its {} predecessors", predecessors.size()),
+                      fmt::format("{:.0f} to {:.0f} bytes: {:g}% around {:.0f}", std::ceil(least), std::floor(most),
+                                  drift * 100, median),
+                      fmt::format("{} bytes{}", size, change));
+}
+
+/// A finding when `artifact` is smaller than the component's minimum.
+inline std::optional<finding> judge_minimum(const component_policy& component, const stored_artifact& artifact) {
+  if (!component.min_size || artifact.size >= *component.min_size) return std::nullopt;
+  return make_finding(checks::size_minimum, location{artifact.path}, "the artifact is smaller than its minimum",
+                      fmt::format("at least {} bytes ({})", *component.min_size, format_byte_size(*component.min_size)),
+                      fmt::format("{} bytes", artifact.size));
+}
+
+/// Findings about the sizes of a component's artifacts: the minimum for each, the drift for the newest of each series
+/// that is not in the future of `now`.
+inline std::vector<finding> judge_sizes(const component_policy& component, const component_listing& listing,
+                                        moment now) {
+  std::vector<finding> findings;
+  std::map<std::string, std::vector<const stored_artifact*>> by_series;
+  for (const auto& artifact : listing.artifacts) {
+    if (auto what = judge_minimum(component, artifact)) findings.push_back(std::move(*what));
+    if (artifact.timestamp && !is_future(artifact, now)) by_series[artifact.series].push_back(&artifact);
+  }
+  if (!component.size_drift) return findings;
+  for (const auto& [series, artifacts] : by_series) {
+    std::vector<std::uint64_t> predecessors;
+    for (std::size_t back = 1; back < artifacts.size() && predecessors.size() < component.size_history; ++back) {
+      predecessors.push_back(artifacts[artifacts.size() - 1 - back]->size);
+    }
+    if (auto what = judge_drift(location{artifacts.back()->path}, artifacts.back()->size, predecessors,
+                                *component.size_drift)) {
+      findings.push_back(std::move(*what));
+    }
+  }
+  return findings;
+}
+
+}  // namespace restorable
