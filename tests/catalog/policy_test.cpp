@@ -214,6 +214,7 @@ TEST(policy, reports_each_mistake_once_with_its_line) {
       {named + "size_drift = \"-5%\"\n", "must be a share"},
       {named + "size_drift = nan\n", "must be a share"},
       {named + "size_history = 0\n", "whole number from 1"},
+      {named + "size_history = 2\n", "must be at least 3, not 2"},
       {named + "verify = 0\n", "whole number from 1"},
       {named + "verify = true\n", "\"all\", \"newest\" or a number"},
       {named + "identical = \"eror\"\n", "did you mean \"error\"?"},

@@ -23,9 +23,6 @@ inline constexpr check file_unprotected{"file.unprotected", warning, "nothing in
 inline constexpr check file_unknown{"file.unknown", note, "the content's format is not one that restorable can look into", "a checksum file is the only evidence for it"};
 inline constexpr check file_symlink{"file.symlink", note, "the artifact is a symbolic link", "nothing, if that is intended"};
 
-// Limits
-inline constexpr check limit_expansion{"limit.expansion", error, "the content expands beyond any honest backup's ratio", "treat the file as hostile: do not unpack it"};
-
 // Checksum files
 inline constexpr check checksum_mismatch{"checksum.mismatch", error, "the content is not what the checksum file vouches for", "the artifact or its checksum file was altered or belongs to another: restore from another copy"};
 inline constexpr check checksum_missing_file{"checksum.missing-file", error, "a listed file is not there", "find the file or make the backup again"};
@@ -38,7 +35,6 @@ inline constexpr check checksum_moved{"checksum.moved", note, "the checksum file
 inline constexpr check checksum_duplicate{"checksum.duplicate", note, "a file is listed more than once", "nothing, where the lines agree"};
 inline constexpr check checksum_conflict{"checksum.conflict", error, "a file is listed with two different digests", "make the checksum file again from a trusted copy"};
 inline constexpr check checksum_unsupported{"checksum.unsupported", error, "a line uses a digest that this build cannot compute", "check it with the tool that wrote it"};
-inline constexpr check checksum_outside{"checksum.outside", error, "a listed name leads out of the directory", "treat the list as hostile"};
 
 // gzip (RFC 1952)
 inline constexpr check gzip_header{"gzip.header", error, "the member header is not one", "restore from another copy"};
@@ -88,7 +84,6 @@ inline constexpr check dump_no_header{"dump.no-header", error, "the dump does no
 inline constexpr check dump_empty{"dump.empty", error, "the dump holds no object and no row", "the wrong or an empty database was dumped: mend the procedure, restore from an older one"};
 inline constexpr check dump_no_rows{"dump.no-rows", note, "the dump holds tables and no row", "right for --schema-only; otherwise an empty database was dumped"};
 inline constexpr check dump_error_text{"dump.error-text", error, "a program's error message stands where SQL should", "the procedure mixes error output into the dump: mend it, make the dump again"};
-inline constexpr check dump_unread{"dump.unread", error, "an archive of pg_dump in a format that is not read", "pg_restore it into a scratch server to know"};
 
 // PostgreSQL data directories
 inline constexpr check pgdata_control_crc{"pgdata.control-crc", error, "the control file's CRC-32C differs", "the cluster will not start: restore from another copy"};
@@ -138,10 +133,9 @@ inline constexpr check size_drift{"size.drift", warning, "the size differs much 
 
 inline constexpr std::array all{
     &file_empty, &file_changed, &file_unreadable, &file_kind, &file_name_disagrees, &file_unprotected, &file_unknown, &file_symlink,
-    &limit_expansion,
     &checksum_mismatch, &checksum_missing_file, &checksum_unlisted, &checksum_malformed, &checksum_empty,
     &checksum_sidecar_missing, &checksum_other_file, &checksum_moved, &checksum_duplicate, &checksum_conflict,
-    &checksum_unsupported, &checksum_outside,
+    &checksum_unsupported,
     &gzip_header, &gzip_header_crc, &gzip_deflate, &gzip_crc32, &gzip_length, &gzip_truncated, &gzip_trailing_data,
     &gzip_trailing_zeros, &gzip_member_after_zeros,
     &compression_damaged, &compression_truncated, &compression_trailing_data, &compression_end_unproved,
@@ -150,7 +144,7 @@ inline constexpr std::array all{
     &tar_malformed, &tar_secret_readable, &tar_volume,
     &dump_truncated, &dump_unterminated_copy, &dump_unterminated_statement, &dump_columns, &dump_row_escape,
     &dump_encoding, &dump_meta_command, &dump_data_after_end, &dump_no_header, &dump_empty, &dump_no_rows,
-    &dump_error_text, &dump_unread,
+    &dump_error_text,
     &pgdata_control_crc, &pgdata_control_malformed, &pgdata_inconsistent, &pgdata_incomplete,
     &bundle_header, &bundle_truncated, &bundle_prerequisites, &bundle_no_refs, &bundle_pack_header, &bundle_object,
     &bundle_object_count, &bundle_digest, &bundle_trailing_data, &bundle_ref_missing, &bundle_ref_unproven, &bundle_filtered,

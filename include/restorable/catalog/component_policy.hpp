@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -114,6 +115,9 @@ struct drill_policy {
 
   friend bool operator==(const drill_policy&, const drill_policy&) = default;
 };
+
+/// Fewer predecessors than this are no history to compare a size with.
+inline constexpr std::size_t least_size_history = 3;
 
 struct component_policy {
   std::string name;  ///< `database` of `[component.database]`

@@ -60,6 +60,15 @@ inline std::string as_directory(const toml::node& node, policy_reader& reader) {
   return text;
 }
 
+/// A history that is too short to judge by would be a check that never runs.
+inline std::uint64_t as_history(const toml::node& node, policy_reader& reader) {
+  const std::uint64_t count = as_count(node, reader);
+  if (count < least_size_history) {
+    throw usage_error{fmt::format("must be at least {}, not {}: fewer are no history", least_size_history, count)};
+  }
+  return count;
+}
+
 inline void read_drill(const toml::node& node, component_policy& into, policy_reader& reader);
 inline std::vector<sql_assertion> as_assertions(const toml::node& node, policy_reader& reader);
 
@@ -117,7 +126,7 @@ inline constexpr std::array<policy_key<component_policy>, 21> component_keys{{
     {"size_drift", "share", "(none)", "\"50%\"", "how far the newest size may be from the median of its predecessors",
      to_component<&component_policy::size_drift, as_share>},
     {"size_history", "number", "7", "14", "how many predecessors the median is of; with fewer than 3 nothing is judged",
-     to_component<&component_policy::size_history, as_count>},
+     to_component<&component_policy::size_history, as_history>},
     {"checksum", "name", "(none)", "\"{name}.sha256\"",
      "the promised checksum file, made of `{name}`, `{stem}`, `{timestamp}`, `{series}`",
      to_component<&component_policy::checksum, as_template>},

@@ -25,9 +25,6 @@
 
 namespace restorable {
 
-/// Fewer predecessors than this are no history.
-inline constexpr std::size_t least_size_history = 3;
-
 /// The middle of `sizes`, or the mean of the two middle ones. `sizes` is not empty.
 inline double median_size(std::vector<std::uint64_t> sizes) {
   std::sort(sizes.begin(), sizes.end());

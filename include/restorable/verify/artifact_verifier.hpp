@@ -308,6 +308,9 @@ class artifact_verifier {
   }
 
   void check_protection() {
+    if (seen_.innermost == content::binary || seen_.innermost == content::text || seen_.innermost == content::json) {
+      found_.report(make_finding(checks::file_unknown, where_, "the content is not of a format that is looked into"));
+    }
     if (seen_.carries_checksum || vouched_ || seen_.innermost == content::empty) return;
     unprotected_ = true;
     found_.report(make_finding(checks::file_unprotected, where_,

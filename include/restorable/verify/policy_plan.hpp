@@ -11,6 +11,7 @@
 #include <functional>
 #include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -89,14 +90,25 @@ class policy_planner {
       if (!artifact.timestamp || is_future(artifact, now_)) continue;
       report.newest = artifact.path;
       report.newest_timestamp = artifact.timestamp;
-      report.age_seconds = (now_ - *artifact.timestamp).count();
+      report.age_seconds = age_of(artifact, now_).value_or(std::chrono::seconds{0}).count();
     }
     const auto take = [&](std::vector<finding> findings) {
       std::move(findings.begin(), findings.end(), std::back_inserter(report.findings));
     };
     take(judge_freshness(component, listing, now_));
     take(judge_sizes(component, listing, now_));
-    for (const stored_artifact* artifact : to_verify(component, listing)) add_artifact(component, *artifact);
+    std::set<const stored_artifact*> chosen;
+    for (const stored_artifact* artifact : to_verify(component, listing)) {
+      chosen.insert(artifact);
+      add_artifact(component, *artifact);
+    }
+    for (const auto& [older, newer] : same_files(listing)) {
+      // where both are read, their digests tell
+      if (component.identical() == identical_content::allow || (chosen.contains(older) && chosen.contains(newer))) continue;
+      report.findings.push_back(make_finding(checks::presence_identical, location{newer->path},
+                                             "the artifact is another one under a second name", "a file of its own",
+                                             printable(older->path)));
+    }
     plan_.components.push_back(std::move(report));
   }
 
@@ -110,9 +122,6 @@ class policy_planner {
     task.modified = artifact.modified;
     task.size = artifact.size;
     task.known = judge_sidecars(component, artifact, now_);
-    if (artifact.symlink) {
-      task.known.push_back(make_finding(checks::file_symlink, location{artifact.path}, "the artifact is a symbolic link"));
-    }
     if (artifact.checksum && artifact.checksum->present) task.promised_checksum = artifact.checksum->path;
     if (artifact.manifest && artifact.manifest->present) {
       task.manifest = artifact.manifest->path;
