@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../hash/run_tool.hpp"
+#include "restorable/testing/scratch_directory.hpp"
 #include "restorable/base/error.hpp"
 #include "restorable/git/bundle.hpp"
 #include "restorable/git/pack.hpp"

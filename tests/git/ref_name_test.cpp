@@ -1,6 +1,6 @@
 #include "restorable/git/ref_name.hpp"
 
-#include "../hash/run_tool.hpp"
+#include "restorable/testing/scratch_directory.hpp"
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "run_tool.hpp"
+#include "restorable/testing/scratch_directory.hpp"
 
 namespace {
 

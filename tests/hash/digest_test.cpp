@@ -1,7 +1,7 @@
 #include "restorable/hash/digest.hpp"
 
 #include "restorable/hash/digest_set.hpp"
-#include "run_tool.hpp"
+#include "restorable/testing/scratch_directory.hpp"
 
 namespace {
 

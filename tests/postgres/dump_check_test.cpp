@@ -119,12 +119,12 @@ TEST(dump_check, finds_bytes_that_are_not_in_the_declared_encoding) {
 
 TEST(dump_check, finds_meta_commands_that_pg_dump_does_not_write) {
   for (const std::string_view hostile : {"\\! touch /tmp/owned\n", "\\i /etc/passwd\n", "\\copy t from program 'id'\n",
-                                         "\\connect `id`\n", "\\o |id\n", "SELECT 1 \\g |id\n;\n", "\\unrestrict OTHER\n"}) {
+                                         "\\connect `id`\n", "\\o |id\n", "SELECT 1 \\g |id\n;\n", "\\unrestrict OTHER\n", "\\encoding `id`\n"}) {
     const checked got = check(replaced(sample_dump, "SELECT pg_catalog.setval", std::string{hostile} + "SELECT pg_catalog.setval"));
     EXPECT_THAT(got.checks, Contains("dump.meta-command")) << hostile << got.text;
   }
   EXPECT_THAT(check(replaced(sample_dump, "SELECT pg_catalog.setval",
-                             "\\unrestrict KEY123\n\n\\connect -reuse-previous=on \"dbname='my db'\"\n\n\\restrict KEY123\n"
+                             "\\unrestrict KEY123\n\\encoding SQL_ASCII\n\\connect -reuse-previous=on \"dbname='my db'\"\n\n\\restrict KEY123\n"
                              "SELECT pg_catalog.setval")).checks, IsEmpty());
 }
 

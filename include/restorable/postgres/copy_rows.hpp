@@ -76,8 +76,9 @@ inline block_masks masks_of(const char* at) noexcept {
 class copy_rows {
  public:
   /// `columns`: how many each row must have, or nothing when the COPY statement does not say. `check_utf8`: the dump
-  /// declares UTF8.
-  copy_rows(std::optional<std::size_t> columns, bool check_utf8) : columns_{columns}, check_utf8_{check_utf8} {}
+  /// declares UTF8. `check_escapes`: a backslash byte is a backslash, which it need not be in SJIS and its like.
+  copy_rows(std::optional<std::size_t> columns, bool check_utf8, bool check_escapes = true)
+      : columns_{columns}, check_utf8_{check_utf8}, check_escapes_{check_escapes} {}
 
   /// What one call of `scan` came to.
   struct step {
@@ -202,14 +203,14 @@ class copy_rows {
     long_.reset();
     if (check_utf8_ && !long_utf8_.finish()) ill_formed_.add(rows_.rows());
     check_columns(1, long_tabs_);
-    if (long_backslashes_ % 2 == 1) open_escapes_.add(rows_.rows());
+    if (check_escapes_ && long_backslashes_ % 2 == 1) open_escapes_.add(rows_.rows());
     return {part.size() + 1, {part.data(), part.size() + 1}, 1, false};
   }
 
   void check_row(std::string_view row, std::size_t tabs, bool high) {
     check_columns(row.size(), tabs);
     if (high && check_utf8_ && find_ill_formed_utf8(row)) ill_formed_.add(rows_.rows());
-    if (!row.empty() && row.back() == '\\') {
+    if (check_escapes_ && !row.empty() && row.back() == '\\') {
       const std::size_t last = row.find_last_not_of('\\');
       const std::size_t backslashes = row.size() - (last == std::string_view::npos ? 0 : last + 1);
       if (backslashes % 2 == 1) open_escapes_.add(rows_.rows());
@@ -225,6 +226,7 @@ class copy_rows {
 
   std::optional<std::size_t> columns_;
   bool check_utf8_;
+  bool check_escapes_;
   row_set rows_;
   row_defect wrong_columns_;
   row_defect ill_formed_;

@@ -139,9 +139,14 @@ class dump_checker {
       database_ = connected_database(argument);
       return;
     }
+    // pg_dump writes it before it connects to a database with an odd name
+    if (command == "\\encoding" && argument.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") ==
+                                       std::string_view::npos) {
+      return;
+    }
     report(checks::dump_meta_command, event,
            fmt::format("psql would obey {} at line {}", printable(command), event.line),
-           "\\connect, \\restrict or \\unrestrict", printable(text, 100));
+           "\\connect, \\encoding, \\restrict or \\unrestrict", printable(text, 100));
   }
 
   // `\connect name`, `\connect "na me"`, `\connect -reuse-previous=on "dbname='na me'"`

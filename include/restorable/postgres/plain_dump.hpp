@@ -153,7 +153,7 @@ class plain_dump {
     if (copy_->plain_text && copy_->columns) columns = copy_->columns->size();
     // pg_dump lists the columns of every table that has any
     if (copy_->plain_text && !copy_->columns && header_.starts_with("Data for Name: ")) columns = 0;
-    rows_.emplace(columns, check_utf8_);
+    rows_.emplace(columns, check_utf8_, !unsafe_encoding_);
     copy_line_ = event_.line;
     copy_offset_ = event_.offset;
     after_statement_ = true;
@@ -237,11 +237,11 @@ class plain_dump {
     } else if (detail::is_keyword(name, "client_encoding")) {
       encoding_ = word;
       check_utf8_ = detail::is_keyword(word, "utf8") || detail::is_keyword(word, "unicode");
-      bool unsafe = false;
+      unsafe_encoding_ = false;
       for (const std::string_view name_of_one : {"sjis", "shift_jis_2004", "big5", "gbk", "gb18030", "johab", "uhc"}) {
-        unsafe |= detail::is_keyword(word, name_of_one);
+        unsafe_encoding_ |= detail::is_keyword(word, name_of_one);
       }
-      lexer_.set_unsafe_encoding(unsafe);
+      lexer_.set_unsafe_encoding(unsafe_encoding_);
     }
   }
 
@@ -265,6 +265,7 @@ class plain_dump {
   bool block_ended_ = false;
   std::string encoding_;
   bool check_utf8_ = false;
+  bool unsafe_encoding_ = false;
   utf8_validator utf8_;
   std::optional<std::uint64_t> ill_formed_line_;
   bool ended_ = false;
