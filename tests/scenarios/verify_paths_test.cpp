@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "estate_copy.hpp"
 
 namespace {
@@ -207,6 +209,25 @@ TEST_F(verify_paths, nagios_gets_one_line_and_its_own_codes) {
 TEST_F(verify_paths, progress_is_drawn_only_where_somebody_looks) {
   EXPECT_THAT(sh(fmt::format("'{}' estate 2>&1 >/dev/null", verify_program)).output, IsEmpty());
   EXPECT_THAT(verify("estate").output, Not(HasSubstr("\x1b[")));
+}
+
+TEST_F(verify_paths, memory_stays_small_whatever_the_size_and_nothing_is_written_to_disk) {
+  // Two dumps of 200 MB each at a time, one of them in an archive, and an archive of 20,000 members.
+  ASSERT_EQ(sh("{ printf -- '--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE t (a int, b text);\nCOPY t (a, b) FROM stdin;\n';"
+               "  seq 6000000 | sed 's/$/\tsome text that makes the row longer/'; printf '\\\\.\n\n--\n-- PostgreSQL database dump complete\n--\n\n'; }"
+               " | gzip -1 > big.sql.gz; tar -czf nested.tar.gz big.sql.gz; mkdir many; (cd many; seq 20000 | xargs touch; echo x > 1);"
+               " tar -czf many.tar.gz many; mkdir tmp").status, 0);
+  const tool_run run = sh(fmt::format(
+      "TMPDIR=$PWD/tmp /usr/bin/python3 -c 'import resource, subprocess, sys; s = subprocess.call(sys.argv[1:], stdout=sys.stderr);"
+      " print(s, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' '{}' --jobs 2 big.sql.gz nested.tar.gz many.tar.gz", verify_program));
+  std::istringstream figures{run.output};
+  int status = -1;
+  long kibibytes = 0;
+  figures >> status >> kibibytes;
+  EXPECT_EQ(status, 0) << run.output;
+  EXPECT_GT(kibibytes, 1000);
+  EXPECT_LT(kibibytes, 64 * 1024);
+  EXPECT_EQ(sh("ls -A tmp").output, "");
 }
 
 TEST_F(verify_paths, hostile_names_reach_neither_the_terminal_nor_the_json_raw) {
