@@ -1,6 +1,6 @@
 # One INTERFACE target per layer, each linking its own libraries only. The order below is the architecture: a layer may
 # include only layers that stand above it in this list (cmake/check_layers.cmake enforces it at build time).
-set(restorable_layers base io hash codec archive postgres git inspect catalog audit verify testing)
+set(restorable_layers base io hash codec archive postgres git inspect catalog audit verify drill testing)
 
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
@@ -11,6 +11,8 @@ find_package(nlohmann_json REQUIRED)
 find_package(date REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
+find_package(yaml-cpp REQUIRED)
+pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(b2 IMPORTED_TARGET libb2)
 find_package(LibLZMA)
@@ -50,6 +52,7 @@ restorable_layer(inspect DEPENDS hash codec archive postgres git)
 restorable_layer(catalog DEPENDS base LINK PkgConfig::tomlplusplus date::date-tz)
 restorable_layer(audit DEPENDS inspect catalog LINK nlohmann_json::nlohmann_json)
 restorable_layer(verify DEPENDS inspect catalog audit)
+restorable_layer(drill DEPENDS verify LINK PkgConfig::libpq yaml-cpp)
 restorable_layer(testing DEPENDS io)
 
 if(b2_FOUND)

@@ -94,6 +94,9 @@ inline bool use_unicode() {
   return std::string_view{::nl_langinfo(CODESET)} == "UTF-8";
 }
 
+/// Whether a progress line is wanted: on a terminal, unless asked otherwise.
+inline bool wants_progress(bool always, bool never) { return !never && (always || ::isatty(STDERR_FILENO) == 1); }
+
 /// Columns of the terminal behind `descriptor`, or `otherwise`.
 inline unsigned terminal_width(int descriptor, unsigned otherwise) {
   struct winsize size {};

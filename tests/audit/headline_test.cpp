@@ -21,6 +21,7 @@ TEST(headline, says_that_all_is_sound) {
 TEST(headline, names_every_reason_the_weightiest_first) {
   EXPECT_EQ(headline(samples::full()).to_string(),
             "UNSOUND: 1 of 4 artifacts unsound, 1 could not be checked, 1 unprotected: damage would not show; "
+            "failed: database load-dump; not rehearsed: probe; "
             "logs: presence.missing; 1 thing about the run could not be checked; 1 warning");
 }
 

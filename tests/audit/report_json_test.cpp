@@ -23,10 +23,18 @@ auto parts(const Fact& fact) {
   if constexpr (std::is_same_v<Fact, property_fact> || std::is_same_v<Fact, ref_fact>) {
     const auto& [a, b, c] = fact;
     return std::tuple{a, b, c};
+  } else if constexpr (std::is_same_v<Fact, step_report>) {
+    const auto& [a, b, c, d, e, f, g, h, i, properties, j, k, l] = fact;
+    std::vector<std::tuple<location, std::string, std::string>> facts;
+    for (const auto& one : properties) facts.push_back(parts(one));
+    return std::tuple{a, b, c, d, e, f, g, h, i, facts, j, k, l};
+  } else if constexpr (std::is_same_v<Fact, recovery_report>) {
+    const auto& [a, b, c, d, e, f] = fact;
+    return std::tuple{a, b, c, d, e, f};
   } else if constexpr (std::is_same_v<Fact, table_fact>) {
     const auto& [a, b, c, d] = fact;
     return std::tuple{a, b, c, d};
-  } else if constexpr (std::is_same_v<Fact, member_fact>) {
+  } else if constexpr (std::is_same_v<Fact, table_comparison> || std::is_same_v<Fact, member_fact>) {
     const auto& [a, b, c, d, e, f, g, h] = fact;
     return std::tuple{a, b, c, d, e, f, g, h};
   } else if constexpr (std::is_same_v<Fact, component_report>) {
@@ -59,7 +67,7 @@ void expect_same(const artifact_report& one, const artifact_report& other) {
 
 void expect_same(const report& one, const report& other) {
   const auto& [tool, version, host, command, policy, policy_sha256, started, finished, complete, verdict, exit_code,
-               components, artifacts, findings, unchecked] = one;
+               components, artifacts, steps, comparisons, recoveries, findings, unchecked] = one;
   EXPECT_EQ(std::tie(tool, version, host, command, policy, policy_sha256),
             std::tie(other.tool, other.version, other.host, other.command, other.policy, other.policy_sha256));
   EXPECT_EQ(std::tie(started, finished, complete, verdict, exit_code),
@@ -67,6 +75,9 @@ void expect_same(const report& one, const report& other) {
   EXPECT_TRUE(findings == other.findings);
   EXPECT_TRUE(unchecked == other.unchecked);
   EXPECT_TRUE(same(components, other.components));
+  EXPECT_TRUE(same(steps, other.steps));
+  EXPECT_TRUE(same(comparisons, other.comparisons));
+  EXPECT_TRUE(same(recoveries, other.recoveries));
   ASSERT_EQ(artifacts.size(), other.artifacts.size());
   for (std::size_t i = 0; i < artifacts.size(); ++i) expect_same(artifacts[i], other.artifacts[i]);
 }
@@ -112,7 +123,7 @@ TEST(report_json, has_every_field_in_one_order_even_where_there_is_nothing) {
   for (const auto& [key, value] : document.items()) keys.push_back(key);
   EXPECT_THAT(keys, testing::ElementsAre("schema", "tool", "host", "command", "policy", "started", "finished",
                                          "seconds", "complete", "verdict", "exit_code", "summary", "findings",
-                                         "unchecked", "components", "artifacts"));
+                                         "unchecked", "recoveries", "comparisons", "components", "steps", "artifacts"));
   EXPECT_EQ(document["schema"], "restorable/audit-report/1");
   EXPECT_EQ(document["policy"].dump(), R"({"path":null,"sha256":null})");
   EXPECT_EQ(document["started"], "1970-01-01T00:00:00Z");
@@ -121,7 +132,7 @@ TEST(report_json, has_every_field_in_one_order_even_where_there_is_nothing) {
 
 TEST(report_json, counts_in_the_summary_what_the_report_holds) {
   const json summary = json::parse(to_json(samples::full()))["summary"];
-  EXPECT_EQ(summary.dump(), R"({"artifacts":4,"sound":1,"unprotected":1,"unchecked":1,"unsound":1,"errors":2,)"
+  EXPECT_EQ(summary.dump(), R"({"artifacts":4,"sound":1,"unprotected":1,"unchecked":1,"unsound":1,"steps":3,"steps_skipped":1,"tables_compared":2,"errors":3,)"
                             R"("warnings":1,"notes":2,"bytes_read":780140544,"bytes_expanded":2592079872})");
 }
 

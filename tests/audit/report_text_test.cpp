@@ -94,7 +94,7 @@ TEST(report_text, says_what_is_wrong_where_both_values_and_what_to_do) {
   EXPECT_THAT(block(all, "! full/full_20251130.tar.gz"), HasSubstr("UNPROTECTED\n      warning  file.unprotected\n"));
   EXPECT_EQ(all.back(),
             "UNSOUND: 1 of 4 artifacts unsound, 1 could not be checked, 1 unprotected: damage would not show; "
-            "logs: presence.missing; 1 thing about the run could not be checked; 1 warning; exit 1");
+            "failed: database load-dump; not rehearsed: probe; logs: presence.missing; 1 thing about the run could not be checked; 1 warning; exit 1");
 }
 
 TEST(report_text, groups_artifacts_by_component) {
@@ -117,11 +117,11 @@ TEST(report_text, shows_what_is_about_the_run) {
 }
 
 TEST(report_text, shows_notes_when_asked_and_counts_them_anyway) {
-  EXPECT_THAT(rendered(samples::full()), Contains("2 errors, 1 warning, 2 notes (not shown)"));
+  EXPECT_THAT(rendered(samples::full()), Contains("3 errors, 1 warning, 2 notes (not shown)"));
   EXPECT_THAT(render_text(samples::full(), {}), Not(HasSubstr("checksum.moved")));
   text_style style;
   style.notes = true;
-  EXPECT_THAT(rendered(samples::full(), style), Contains("2 errors, 1 warning, 2 notes"));
+  EXPECT_THAT(rendered(samples::full(), style), Contains("3 errors, 1 warning, 2 notes"));
   EXPECT_THAT(render_text(samples::full(), style),
               AllOf(HasSubstr("note     checksum.moved  database/ner11_db_20251203_020000.sql.gz.sha256\n"),
                     HasSubstr("note     presence.unclaimed  stray.tmp\n")));
@@ -179,18 +179,41 @@ TEST(report_text, shows_tables_aligned_and_fingerprints_when_verbose) {
 
 TEST(report_text, repeats_what_is_not_sound_where_it_has_scrolled_off) {
   report r = samples::full();
+  r.comparisons.clear();
+  r.recoveries.clear();
+  std::vector<step_report> steps;
+  steps.swap(r.steps);
   EXPECT_THAT(render_text(r, {}), Not(HasSubstr("needs attention")));
+  r.steps = steps;
   for (int i = 0; i < 60; ++i) {
     r.artifacts.push_back(samples::dump(fmt::format("/backups/ner11/database/more_{}.sql.gz", i)));
   }
   const auto all = rendered(r);
   const auto heading = std::find(all.begin(), all.end(), "needs attention");
   ASSERT_NE(heading, all.end());
-  EXPECT_THAT(std::vector<std::string>(heading + 1, heading + 6),
+  EXPECT_THAT(std::vector<std::string>(heading + 1, heading + 8),
               testing::ElementsAre("  ✗ logs  presence.missing",
                                    "  ✗ database/ner11_db_20251203_020000.sql.gz  gzip.crc32",
+                                   "  ✗ database: load-dump  load.sql",
                                    "  ? config/config_20251203.tar.gz  cannot open: Permission denied",
+                                   "  ? probe  cannot be run: No such file",
                                    "  ! full/full_20251130.tar.gz  file.unprotected", ""));
+}
+
+TEST(report_text, shows_what_a_drill_rehearsed_compared_and_measured) {
+  const std::string text = render_text(samples::full(), {});
+  EXPECT_THAT(text, HasSubstr("  ✗ load-dump      12.2 s   824 MiB  67 MiB/s  UNSOUND\n"
+                              "      error    load.sql  public.incidents\n"));
+  EXPECT_THAT(text, HasSubstr("steps of no component\n"
+                              "  ? probe           0.0 s  UNCHECKED\n"));
+  EXPECT_THAT(text, HasSubstr("      | all services up\n"
+                              "  ✓ boot-volume  skipped: the policy allows it\n"));
+  EXPECT_THAT(text, HasSubstr("tables   4,999 rows restored: 1 fewer, 1 missing\n"
+                              "                           dump  restored  capture  source\n"
+                              "  ✗ public.incidents      5,000     4,999    5,000   5,010  fewer\n"
+                              "  ✗ ner11_db/public.gone      1         -        -       -  missing\n"));
+  EXPECT_THAT(text, HasSubstr("  ✓ database    restored in 12.2 s (objective 1h), to a state 1h old (objective 26h)\n"
+                              "  ✓ everything  restored in 12.2 s\n"));
 }
 
 TEST(report_text, never_cuts_a_long_name) {

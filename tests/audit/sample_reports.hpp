@@ -136,6 +136,38 @@ inline report full() {
   closed.unchecked.push_back(
       {location{closed.path}, "cannot open: Permission denied", "run as a user who may read it"});
   r.artifacts.push_back(closed);
+
+  step_report load;
+  load.name = "load-dump";
+  load.component = "database";
+  load.artifact = good.path;
+  load.verdict = verdict::unsound;
+  load.started = r.started;
+  load.seconds = 12.25;
+  load.bytes = 864'026'624;
+  load.properties = {{location{good.path}, "server_version", "15.18"}};
+  load.findings.push_back(make_finding(checks::load_sql, location{good.path} / "public.incidents",
+                                       "line 120 fails: relation \"public.vendors\" does not exist (42P01)"));
+  r.steps.push_back(load);
+  step_report probe;
+  probe.name = "probe";
+  probe.verdict = verdict::unchecked;
+  probe.output = "all services up\n";
+  probe.unchecked.push_back({location{"probe"}, "cannot be run: No such file", "check drill.probe"});
+  r.steps.push_back(probe);
+  step_report boot;
+  boot.name = "boot-volume";
+  boot.component = "volumes";
+  boot.verdict = verdict::sound;
+  boot.skipped = true;
+  boot.reason = "the policy allows it";
+  r.steps.push_back(boot);
+  r.comparisons.push_back({good.path, "", "public.incidents", rows_fact{5000, fingerprint}, rows_fact{5000, fingerprint},
+                           rows_fact{5010, std::nullopt}, rows_fact{4999, fingerprint}, "fewer"});
+  r.comparisons.push_back({good.path, "ner11_db", "public.gone", rows_fact{1, fingerprint}, std::nullopt, std::nullopt,
+                           std::nullopt, "missing"});
+  r.recoveries.push_back({"database", 12.25, 3600, 3600, 93'600, verdict::sound});
+  r.recoveries.push_back({"", 12.25, std::nullopt, std::nullopt, std::nullopt, verdict::sound});
   return r;
 }
 
@@ -163,6 +195,13 @@ inline report hostile() {
   r.artifacts.push_back(r.artifacts.front());
   for (auto& one : r.findings) spoil(one);
   for (auto& one : r.unchecked) one = {location{evil} / evil, evil, evil};
+  for (auto& step : r.steps) {
+    step.artifact = step.reason = step.output = evil;
+    for (auto& one : step.findings) spoil(one);
+    for (auto& one : step.unchecked) one = {location{evil} / evil, evil, evil};
+    for (auto& fact : step.properties) fact = {location{evil}, evil, evil};
+  }
+  for (auto& table : r.comparisons) table.artifact = table.database = table.name = evil;
   for (auto& artifact : r.artifacts) {
     artifact.path += evil;
     artifact.kind = artifact.checksum_file = artifact.manifest = evil;

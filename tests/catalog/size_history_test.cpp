@@ -73,6 +73,19 @@ TEST(size_history, judges_the_minimum_of_all_and_the_drift_of_the_newest_of_each
   EXPECT_EQ(shown(judged()), lines{"error size.minimum"}) << "one in the future is not the newest";
 }
 
+TEST(size_history, waits_for_what_may_still_be_being_written) {
+  const estate backups;
+  for (int day = 1; day <= 4; ++day) backups.file(fmt::format("d/a_2025120{}_000000.gz", day), 1000);
+  backups.file("d/a_20251205_000000.gz", 7);
+  const policy plan = backups.plan(component);
+  const auto judged = [&](const std::string& now) {
+    const auto found = discover(plan);
+    return shown(judge_sizes(plan.components[0], found.components[0], at(now)));
+  };
+  EXPECT_EQ(judged("2025-12-05T01:00:00Z"), lines{"note size.minimum"}) << "its grace is two hours";
+  EXPECT_EQ(judged("2025-12-05T03:00:00Z"), (lines{"error size.minimum", "warning size.drift"}));
+}
+
 TEST(size_history, remembers_as_many_predecessors_as_the_policy_says) {
   const estate backups;
   for (int day = 1; day <= 8; ++day) backups.file(fmt::format("d/d_2025120{}_000000.gz", day), day <= 4 ? 100 : 1000);

@@ -37,6 +37,11 @@ inline verdict overall_verdict(const report& of) {
     worst = worse(worst, errors(artifact.findings) ? verdict::unsound : artifact.verdict);
     if (!artifact.unchecked.empty()) worst = worse(worst, verdict::unchecked);
   }
+  for (const auto& step : of.steps) {
+    worst = worse(worst, errors(step.findings) ? verdict::unsound : step.verdict);
+    if (!step.unchecked.empty()) worst = worse(worst, verdict::unchecked);
+  }
+  for (const auto& recovery : of.recoveries) worst = worse(worst, recovery.verdict);
   return worst;
 }
 
@@ -49,6 +54,27 @@ struct report_headline {
   /// In one line.
   [[nodiscard]] std::string to_string() const { return fmt::format("{}: {}", word, fmt::join(reasons, "; ")); }
 };
+
+namespace detail {
+
+/// The steps of a drill that failed or could not be carried out.
+inline void because_of_steps(const report& of, report_headline& line) {
+  constexpr std::size_t named = 3;
+  for (const auto value : {verdict::unsound, verdict::unchecked}) {
+    std::vector<std::string> names;
+    for (const auto& step : of.steps) {
+      if (step.verdict != value) continue;
+      names.push_back(printable(step.component.empty() ? step.name : step.component + " " + step.name, 60));
+    }
+    if (names.empty()) continue;
+    const std::size_t more = names.size() - std::min(names.size(), named);
+    names.resize(names.size() - more);
+    line.reasons.push_back(fmt::format("{}: {}{}", value == verdict::unsound ? "failed" : "not rehearsed", fmt::join(names, ", "),
+                                       more > 0 ? fmt::format(" and {} more", more) : ""));
+  }
+}
+
+}  // namespace detail
 
 inline report_headline headline(const report& of) {
   const report_summary sum = summarise(of);
@@ -67,6 +93,7 @@ inline report_headline headline(const report& of) {
   count(sum.unchecked, "could not be checked");
   count(sum.unprotected, "unprotected: damage would not show");
   if (!counts.empty()) because(counts);
+  detail::because_of_steps(of, line);
   constexpr std::size_t named = 3;
   std::size_t failing = 0;
   for (const auto& component : of.components) {
@@ -87,6 +114,7 @@ inline report_headline headline(const report& of) {
   if (line.reasons.empty() && sum.artifacts > 0 && overall <= verdict::unprotected) {
     because(sum.artifacts == 1 ? "the artifact is sound"
                                : fmt::format("all {} sound", counted(sum.artifacts, "artifact")));
+    if (sum.steps > 0) because(fmt::format("{} rehearsed", counted(sum.steps - sum.steps_skipped, "step")));
   }
   if (line.reasons.empty() && nothing) because("no artifact was looked at");
   if (sum.findings.warnings > 0) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "restorable/audit/drill_report.hpp"
 #include "restorable/base/checks.hpp"
 #include "restorable/base/finding.hpp"
 #include "restorable/base/severity.hpp"
@@ -18,15 +19,6 @@
 #include "restorable/inspect/facts.hpp"
 
 namespace restorable {
-
-/// Something that could not be checked, and what to do about it.
-struct unchecked_item {
-  location where;
-  std::string message;
-  std::string advice;
-
-  friend bool operator==(const unchecked_item&, const unchecked_item&) = default;
-};
 
 /// One artifact: a backup as stored, with its sidecars.
 struct artifact_report {
@@ -68,7 +60,7 @@ struct component_report {
 
 /// One run of a tool.
 struct report {
-  std::string tool;                              ///< `verify`
+  std::string tool;                              ///< `verify` or `drill`
   std::string version;
   std::string host;
   std::string command;                           ///< the arguments, shell-quoted
@@ -81,6 +73,9 @@ struct report {
   int exit_code = 0;
   std::vector<component_report> components;
   std::vector<artifact_report> artifacts;
+  std::vector<step_report> steps;                ///< of a drill, in the order they began
+  std::vector<table_comparison> comparisons;     ///< of a drill
+  std::vector<recovery_report> recoveries;       ///< of a drill: each component, and the whole, which comes last
   std::vector<finding> findings;                 ///< about the run as a whole
   std::vector<unchecked_item> unchecked;
 };
@@ -103,16 +98,20 @@ inline severity_counts count_findings(const report& of) {
   counts.add(of.findings);
   for (const auto& component : of.components) counts.add(component.findings);
   for (const auto& artifact : of.artifacts) counts.add(artifact.findings);
+  for (const auto& step : of.steps) counts.add(step.findings);
   return counts;
 }
 
-/// The numbers at the top of a report: artifacts by verdict, findings by severity, bytes.
+/// The numbers at the top of a report: artifacts by verdict, steps, findings by severity, bytes.
 struct report_summary {
   std::uint64_t artifacts = 0;
   std::uint64_t sound = 0;
   std::uint64_t unprotected = 0;
   std::uint64_t unchecked = 0;
   std::uint64_t unsound = 0;
+  std::uint64_t steps = 0;
+  std::uint64_t steps_skipped = 0;
+  std::uint64_t tables_compared = 0;
   severity_counts findings;
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_expanded = 0;
@@ -131,6 +130,9 @@ inline report_summary summarise(const report& of) {
     sum.bytes_read += artifact.bytes_read;
     sum.bytes_expanded += artifact.bytes_expanded;
   }
+  sum.steps = of.steps.size();
+  for (const auto& step : of.steps) sum.steps_skipped += step.skipped ? 1 : 0;
+  sum.tables_compared = of.comparisons.size();
   sum.findings = count_findings(of);
   return sum;
 }

@@ -71,6 +71,8 @@ inline ordered_json number_or_null(const std::optional<double>& number) {
   return number && std::isfinite(*number) ? ordered_json(*number) : ordered_json(nullptr);
 }
 
+inline double finite_seconds(double seconds) { return std::isfinite(seconds) ? std::max(seconds, 0.0) : 0.0; }
+
 template <typename Value>
 ordered_json value_or_null(const std::optional<Value>& value) {
   return value ? ordered_json(*value) : ordered_json(nullptr);
@@ -124,6 +126,27 @@ inline ordered_json make_json(const member_fact& fact) {
           {"kind", text_or_null(fact.kind)}};
 }
 
+inline ordered_json make_json(const std::optional<rows_fact>& fact) {
+  if (!fact) return nullptr;
+  return {{"rows", fact->rows}, {"fingerprint", value_or_null(fact->fingerprint)}};
+}
+
+inline ordered_json make_json(const table_comparison& table) {
+  return {{"artifact", to_json_text(table.artifact)}, {"database", text_or_null(table.database)},
+          {"name", to_json_text(table.name)},         {"outcome", to_json_text(table.outcome)},
+          {"dump", make_json(table.dump)},            {"capture", make_json(table.capture)},
+          {"source", make_json(table.source)},        {"restored", make_json(table.restored)}};
+}
+
+inline ordered_json make_json(const recovery_report& recovery) {
+  return {{"component", text_or_null(recovery.component)},
+          {"verdict", to_string(recovery.verdict)},
+          {"seconds", finite_seconds(recovery.seconds)},
+          {"rto_seconds", value_or_null(recovery.rto_seconds)},
+          {"age_seconds", value_or_null(recovery.age_seconds)},
+          {"rpo_seconds", value_or_null(recovery.rpo_seconds)}};
+}
+
 template <typename Item>
 ordered_json make_json_array(const std::vector<Item>& items) {
   auto array = ordered_json::array();
@@ -154,7 +177,7 @@ inline ordered_json make_json(const artifact_report& artifact) {
           {"size", value_or_null(artifact.size)},
           {"bytes_read", artifact.bytes_read},
           {"bytes_expanded", artifact.bytes_expanded},
-          {"seconds", std::isfinite(artifact.seconds) ? std::max(artifact.seconds, 0.0) : 0.0},
+          {"seconds", finite_seconds(artifact.seconds)},
           {"digests", std::move(digests)},
           {"checksum_file", text_or_null(artifact.checksum_file)},
           {"manifest", text_or_null(artifact.manifest)},
@@ -167,12 +190,30 @@ inline ordered_json make_json(const artifact_report& artifact) {
           {"members", make_json_array(artifact.members)}};
 }
 
+inline ordered_json make_json(const step_report& step) {
+  return {{"name", to_json_text(step.name)},
+          {"component", text_or_null(step.component)},
+          {"artifact", text_or_null(step.artifact)},
+          {"verdict", to_string(step.verdict)},
+          {"skipped", step.skipped},
+          {"reason", text_or_null(step.reason)},
+          {"started", moment_or_null(step.started)},
+          {"seconds", finite_seconds(step.seconds)},
+          {"bytes", step.bytes},
+          {"output", text_or_null(step.output)},
+          {"properties", make_json_array(step.properties)},
+          {"findings", make_json_array(step.findings)},
+          {"unchecked", make_json_array(step.unchecked)}};
+}
+
 inline ordered_json make_json(const report_summary& sum) {
-  return {{"artifacts", sum.artifacts},        {"sound", sum.sound},
-          {"unprotected", sum.unprotected},    {"unchecked", sum.unchecked},
-          {"unsound", sum.unsound},            {"errors", sum.findings.errors},
-          {"warnings", sum.findings.warnings}, {"notes", sum.findings.notes},
-          {"bytes_read", sum.bytes_read},      {"bytes_expanded", sum.bytes_expanded}};
+  return {{"artifacts", sum.artifacts},         {"sound", sum.sound},
+          {"unprotected", sum.unprotected},     {"unchecked", sum.unchecked},
+          {"unsound", sum.unsound},             {"steps", sum.steps},
+          {"steps_skipped", sum.steps_skipped}, {"tables_compared", sum.tables_compared},
+          {"errors", sum.findings.errors},      {"warnings", sum.findings.warnings},
+          {"notes", sum.findings.notes},        {"bytes_read", sum.bytes_read},
+          {"bytes_expanded", sum.bytes_expanded}};
 }
 
 /// The members of `object`, each on its own line behind `indent`; elements of an array on lines of their own.
@@ -192,7 +233,7 @@ inline std::string print_members(const ordered_json& object, const std::string& 
   return text;
 }
 
-/// A last member `key`, an array of objects that take many lines each; they are made and printed one by one, as a
+/// A member `key`, an array of objects that take many lines each; they are made and printed one by one, as a
 /// report of many archives is large.
 template <typename Item>
 std::string print_blocks(const char* key, const std::vector<Item>& items) {
@@ -226,9 +267,12 @@ inline std::string to_json(const report& of) {
       {"summary", detail::make_json(summarise(of))},
       {"findings", detail::make_json_array(of.findings)},
       {"unchecked", detail::make_json_array(of.unchecked)},
+      {"recoveries", detail::make_json_array(of.recoveries)},
+      {"comparisons", detail::make_json_array(of.comparisons)},
   };
-  return escape_invisible(fmt::format("{{\n{},\n{},\n{}\n}}\n", detail::print_members(head, "  "),
+  return escape_invisible(fmt::format("{{\n{},\n{},\n{},\n{}\n}}\n", detail::print_members(head, "  "),
                                       detail::print_blocks("components", of.components),
+                                      detail::print_blocks("steps", of.steps),
                                       detail::print_blocks("artifacts", of.artifacts)));
 }
 
@@ -283,6 +327,25 @@ inline member_fact read_item(const json_reader& in, const member_fact* /*kind*/)
 
 inline component_report read_item(const json_reader& in, const component_report* kind);
 inline artifact_report read_item(const json_reader& in, const artifact_report* kind);
+inline step_report read_item(const json_reader& in, const step_report* kind);
+
+inline std::optional<rows_fact> read_rows(const json_reader& in) {
+  return in.optional([](const json_reader& fact) {
+    return rows_fact{fact["rows"].count(), fact["fingerprint"].optional([](const json_reader& value) { return value.text(); })};
+  });
+}
+
+inline table_comparison read_item(const json_reader& in, const table_comparison* /*kind*/) {
+  return {in["artifact"].text(),      in["database"].text_or_null(), in["name"].text(),          read_rows(in["dump"]),
+          read_rows(in["capture"]),   read_rows(in["source"]),       read_rows(in["restored"]),  in["outcome"].text()};
+}
+
+inline recovery_report read_item(const json_reader& in, const recovery_report* /*kind*/) {
+  const auto seconds = [](const json_reader& value) { return value.whole(); };
+  return {in["component"].text_or_null(),        in["seconds"].number(),
+          in["rto_seconds"].optional(seconds),   in["age_seconds"].optional(seconds),
+          in["rpo_seconds"].optional(seconds),   in["verdict"].word(parse_verdict, "a verdict")};
+}
 
 template <typename Item>
 void read_items(const json_reader& in, std::vector<Item>& items) {
@@ -327,6 +390,24 @@ inline artifact_report read_item(const json_reader& in, const artifact_report* /
   artifact.member_count = in["member_count"].count();
   read_items(in["members"], artifact.members);
   return artifact;
+}
+
+inline step_report read_item(const json_reader& in, const step_report* /*kind*/) {
+  step_report step;
+  step.name = in["name"].text();
+  step.component = in["component"].text_or_null();
+  step.artifact = in["artifact"].text_or_null();
+  step.verdict = in["verdict"].word(parse_verdict, "a verdict");
+  step.skipped = in["skipped"].truth();
+  step.reason = in["reason"].text_or_null();
+  step.started = in["started"].optional([](const json_reader& value) { return value.at(); }).value_or(moment{});
+  step.seconds = in["seconds"].number();
+  step.bytes = in["bytes"].count();
+  step.output = in["output"].text_or_null();
+  read_items(in["properties"], step.properties);
+  read_items(in["findings"], step.findings);
+  read_items(in["unchecked"], step.unchecked);
+  return step;
 }
 
 inline void require_schema(const json_reader& in, std::string_view name) {
@@ -384,6 +465,9 @@ inline report parse_report(std::string_view json, std::string_view name) {
   detail::read_items(in["unchecked"], result.unchecked);
   detail::read_items(in["components"], result.components);
   detail::read_items(in["artifacts"], result.artifacts);
+  detail::read_items(in["steps"], result.steps);
+  detail::read_items(in["comparisons"], result.comparisons);
+  detail::read_items(in["recoveries"], result.recoveries);
   detail::require_summary(in["summary"], summarise(result));
   return result;
 }

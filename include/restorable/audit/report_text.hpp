@@ -17,6 +17,8 @@
 
 #include <fmt/format.h>
 
+#include "restorable/audit/drill_text.hpp"
+#include "restorable/audit/finding_text.hpp"
 #include "restorable/audit/headline.hpp"
 #include "restorable/audit/report.hpp"
 #include "restorable/audit/text_layout.hpp"
@@ -27,10 +29,10 @@ namespace restorable {
 
 namespace detail {
 
-class report_text {
+class report_text : finding_text {
  public:
   report_text(const report& of, const text_style& style)
-      : report_{of}, layout_{style}, notes_{style.notes || style.verbose}, root_{common_directory(of.artifacts)} {
+      : finding_text{style, common_directory(of.artifacts)}, report_{of} {
     for (const auto& artifact : of.artifacts) {
       // One outlier must not push everybody's columns to the right; it gets a longer line.
       const std::size_t path = display_width(layout_.name(relative(artifact.path)));
@@ -39,6 +41,8 @@ class report_text {
       if (kind <= widest_kind) kind_columns_ = std::max(kind_columns_, kind);
     }
   }
+
+  using finding_text::show;
 
   [[nodiscard]] std::string render() {
     header();
@@ -54,6 +58,9 @@ class report_text {
       others = true;
       show(artifact, known.empty() ? 0 : 2);
     }
+    drill_.show_other_steps(known);
+    drill_.show_comparisons();
+    drill_.show_recoveries();
     run();
     attention();
     totals();
@@ -63,32 +70,8 @@ class report_text {
  private:
   static constexpr std::size_t widest_path = 56;
   static constexpr std::size_t widest_kind = 32;
-  static constexpr std::size_t repeated_findings = 3;  ///< of one check in one artifact, unless verbose
-  static constexpr std::size_t unchecked_items = 10;   ///< of one artifact, unless verbose
   static constexpr std::ptrdiff_t screen_lines = 40;
   static constexpr std::size_t attention_lines = 20;
-
-  struct look {
-    std::string_view mark;
-    ink colour;
-  };
-  static look look_of(verdict value) {
-    switch (value) {
-      case verdict::sound: return {"✓", ink::green};
-      case verdict::unprotected: return {"!", ink::yellow};
-      case verdict::unchecked: return {"?", ink::magenta};
-      case verdict::unsound: return {"✗", ink::red};
-    }
-    return {"✗", ink::red};
-  }
-  static ink colour_of(severity level) {
-    return level == severity::error ? ink::red : level == severity::warning ? ink::yellow : ink::dim;
-  }
-  static std::string upper(std::string_view word) {
-    std::string text{word};
-    for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    return text;
-  }
 
   /// The deepest directory that all artifacts are in, with its slash; empty for fewer than two, or where that is `/`.
   static std::string common_directory(const std::vector<artifact_report>& artifacts) {
@@ -102,24 +85,6 @@ class report_text {
     return common == "/" ? std::string{} : std::string{common};
   }
 
-  [[nodiscard]] std::string_view relative(std::string_view path) const {
-    return !root_.empty() && path.starts_with(root_) && path.size() > root_.size() ? path.substr(root_.size()) : path;
-  }
-
-  /// What a location adds to the artifact that it is shown under.
-  [[nodiscard]] std::string place(const location& where, std::string_view artifact) const {
-    std::string text;
-    bool first = true;
-    for (const auto& name : where.chain()) {
-      const bool is_artifact = first && !artifact.empty() &&
-                               (name == artifact || name == artifact.substr(artifact.rfind('/') + 1));
-      if (!is_artifact) text += (text.empty() ? "" : layout_.own(" » ")) + layout_.name(first ? relative(name) : name);
-      first = false;
-    }
-    if (where.offset()) text += fmt::format("{}at byte {}", text.empty() ? "" : " ", *where.offset());
-    return text;
-  }
-
   /// Clamped, as a file's time may lie anywhere.
   [[nodiscard]] static std::string age(std::chrono::seconds length) {
     length = std::clamp(length, std::chrono::seconds{std::chrono::days{-9'999'999}},
@@ -130,12 +95,6 @@ class report_text {
   [[nodiscard]] std::chrono::seconds since(moment when) const {
     constexpr std::chrono::seconds far{std::chrono::days{100'000'000}};
     return report_.started - std::clamp(when, moment{-far}, moment{far});
-  }
-
-  void line(std::string_view text) {
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    out_ += text;
-    out_ += '\n';
   }
 
   void header() {
@@ -165,6 +124,7 @@ class report_text {
     for (const auto& artifact : report_.artifacts) {
       if (artifact.component == component.name) show(artifact, 2);
     }
+    drill_.show_steps(component.name, 2);
   }
 
   void show(const artifact_report& artifact, std::size_t indent) {
@@ -182,67 +142,6 @@ class report_text {
     show(artifact.unchecked, artifact.path, indent + 4);
     if (layout_.style().verbose) facts(artifact, indent + 4);
     if (layout_.style().tables) tables(artifact, indent + 4);
-  }
-
-  /// The gravest first, those of one check together, with their advice once.
-  void show(const std::vector<finding>& findings, std::string_view artifact, std::size_t indent) {
-    for (const severity level : {severity::error, severity::warning, severity::note}) {
-      if (level == severity::note && !notes_) continue;
-      std::vector<std::string_view> order;
-      std::map<std::string_view, std::vector<const finding*>> by_check;
-      for (const auto& one : findings) {
-        if (one.severity != level) continue;
-        auto& group = by_check[one.check];
-        if (group.empty()) order.push_back(one.check);
-        group.push_back(&one);
-      }
-      for (const auto check : order) show_group(by_check[check], artifact, indent);
-    }
-  }
-
-  void show_group(const std::vector<const finding*>& group, std::string_view artifact, std::size_t indent) {
-    const std::size_t shown = layout_.style().verbose || group.size() <= repeated_findings + 1 ? group.size()
-                                                                                                : repeated_findings;
-    const std::size_t inner = indent + 9;
-    for (std::size_t i = 0; i < shown; ++i) {
-      const finding& one = *group[i];
-      std::string title = text_layout::fill(std::string{to_string(one.severity)}, 9);
-      title.resize(std::min<std::size_t>(title.size(), title.find(' ')));
-      const std::string where = place(one.where, artifact);
-      line(fmt::format("{}{}{}{}{}{}", std::string(indent, ' '), layout_.paint(title, colour_of(one.severity)),
-                       std::string(9 - title.size(), ' '), layout_.paint(layout_.name(one.check), ink::bold),
-                       where.empty() ? "" : "  ", where));
-      if (i == 0 || one.message != group[i - 1]->message) {
-        out_ += layout_.paragraph(inner, "", layout_.name(one.message));
-      }
-      if (!one.expected.empty()) out_ += layout_.paragraph(inner, "expected  ", layout_.name(one.expected));
-      if (!one.actual.empty()) out_ += layout_.paragraph(inner, "actual    ", layout_.name(one.actual));
-    }
-    if (shown < group.size()) {
-      more(group.size() - shown, inner);
-    }
-    advise(advice_for(group.front()->check), inner);
-  }
-
-  void show(const std::vector<unchecked_item>& items, std::string_view artifact, std::size_t indent) {
-    const std::size_t shown =
-        layout_.style().verbose || items.size() <= unchecked_items ? items.size() : unchecked_items;
-    for (std::size_t i = 0; i < shown; ++i) {
-      const std::string where = place(items[i].where, artifact);
-      const std::string text = layout_.name(items[i].message);
-      out_ += std::string(indent, ' ') + layout_.paint("unchecked", ink::magenta) + "  ";
-      out_ += layout_.paragraph(indent + 11, "", where.empty() ? text : where + ": " + text).substr(indent + 11);
-      if (i + 1 == shown || items[i].advice != items[i + 1].advice) advise(items[i].advice, indent + 11);
-    }
-    if (shown < items.size()) more(items.size() - shown, indent + 11);
-  }
-
-  void more(std::size_t number, std::size_t indent) {
-    line(std::string(indent, ' ') + layout_.own(fmt::format("… and {} more (--verbose lists them)", grouped(number))));
-  }
-
-  void advise(std::string_view advice, std::size_t indent) {
-    if (!advice.empty()) out_ += layout_.paragraph(indent, layout_.own("→ "), layout_.name(advice));
   }
 
   void facts(const artifact_report& artifact, std::size_t indent) {
@@ -330,6 +229,11 @@ class report_text {
         add(value, relative(artifact.path), artifact.findings,
             artifact.unchecked.empty() ? "" : std::string_view{artifact.unchecked.front().message});
       }
+      for (const auto& step : report_.steps) {
+        if (step.verdict != value) continue;
+        add(value, step.component.empty() ? step.name : step.component + ": " + step.name, step.findings,
+            step.unchecked.empty() ? "" : std::string_view{step.unchecked.front().message});
+      }
     }
     if (lines.empty() || std::count(out_.begin(), out_.end(), '\n') <= screen_lines) return;
     line("\n" + layout_.paint("needs attention", ink::bold));
@@ -369,12 +273,9 @@ class report_text {
   }
 
   const report& report_;
-  text_layout layout_;
-  bool notes_;
-  std::string root_;
+  drill_text drill_{report_, *this};
   std::size_t path_columns_ = 0;
   std::size_t kind_columns_ = 0;
-  std::string out_;
 };
 
 }  // namespace detail

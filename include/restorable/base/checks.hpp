@@ -131,6 +131,84 @@ inline constexpr check presence_directory{"presence.directory", error, "a compon
 inline constexpr check size_minimum{"size.minimum", error, "the artifact is smaller than its minimum", "look inside: the database may be empty or the dump failed; restore from an older one"};
 inline constexpr check size_drift{"size.drift", warning, "the size differs much from the median of its predecessors", "find out what grew or vanished"};
 
+// Restored archives
+inline constexpr check restore_refused{"restore.refused", error, "a member was not extracted, for it would have left the directory it is restored into", "do not extract the archive as root: it is crafted or was made wrongly"};
+inline constexpr check restore_missing_file{"restore.missing-file", error, "a required file is not among what was restored", "it was not backed up: mend the procedure, look in an older artifact"};
+inline constexpr check restore_content{"restore.content", error, "a restored file is not what the archive or its manifest says", "restore from another copy"};
+inline constexpr check restore_syntax{"restore.syntax", error, "a restored configuration file cannot be parsed", "the service would not start with it: look at what was backed up"};
+inline constexpr check restore_mode{"restore.mode", note, "an owner, a mode or a special file of the archive was not restored in the rehearsal", "nothing: restoring it for real takes root and trust in the archive"};
+
+// Loaded dumps
+inline constexpr check load_sql{"load.sql", error, "a statement of the dump fails", "the object or its rows are not restored: look at the statement's line in the dump, and restore from another copy"};
+inline constexpr check load_refused{"load.refused", error, "the dump asks for something that no backup needs: programs, server files, C code", "do not feed the dump to psql: it may execute programs; find out who changed it"};
+inline constexpr check load_superuser{"load.superuser", warning, "a statement takes a superuser, and was not rehearsed", "run it by hand as a superuser after a real restore, once its content is known"};
+inline constexpr check load_extension{"load.extension", warning, "the dump needs an extension that the drill may not or cannot create", "name it under drill.extensions in the policy, and install its package on this host"};
+inline constexpr check load_role{"load.role", note, "the dump names roles that it does not create", "restore them first: pg_dumpall --roles-only"};
+inline constexpr check load_server_version{"load.server-version", warning, "the dump was made on a newer server than the one it is restored into", "install that PostgreSQL version on the host of the drill"};
+
+// Rows, compared
+inline constexpr check rows_missing_table{"rows.missing-table", error, "a table is not there after the restore, or not in the dump", "it would be lost: mend the procedure, restore from another copy"};
+inline constexpr check rows_extra_table{"rows.extra-table", error, "a table is there that should not be", "dump and capture are of different databases or moments"};
+inline constexpr check rows_fewer{"rows.fewer", error, "a table has fewer rows than it should", "rows are lost: restore from another copy"};
+inline constexpr check rows_more{"rows.more", error, "a table has more rows than it should", "rows were added or loaded twice: restore from another copy"};
+inline constexpr check rows_different{"rows.different", error, "a table has as many rows as it should, and other ones", "rows were altered: restore from another copy"};
+inline constexpr check rows_empty{"rows.empty", note, "a table is empty on both sides", "right for some; otherwise an empty table was dumped"};
+inline constexpr check rows_counted_only{"rows.counted-only", note, "rows were counted and not compared", "dump with COPY instead of INSERT statements, so that contents can be compared"};
+inline constexpr check rows_zone{"rows.zone", note, "the time zone that a dump was written in had to be inferred", "dump with PGTZ=UTC, or with drill capture, which records it"};
+
+// Restored databases
+inline constexpr check objects_missing{"objects.missing", error, "an object of the dump is not in the restored database", "it would be lost: look at the statement that failed"};
+inline constexpr check objects_invalid_index{"objects.invalid-index", error, "an index is not valid", "REINDEX it in the source database and back up again"};
+inline constexpr check objects_unvalidated_constraint{"objects.unvalidated-constraint", warning, "a constraint is not validated: rows may break it", "ALTER TABLE … VALIDATE CONSTRAINT in the source database"};
+inline constexpr check objects_sequence_behind{"objects.sequence-behind", error, "a sequence is behind the column that it fills", "the next insert fails: setval it in the source database and back up again"};
+inline constexpr check objects_unpopulated_view{"objects.unpopulated-view", error, "a materialized view is not populated", "REFRESH MATERIALIZED VIEW fails or was never run: look at the statement that failed"};
+inline constexpr check assertion_failed{"assertion.failed", error, "an assertion of the policy does not hold in the restored database", "look at what it selects in the source database and in the dump"};
+
+// Captures
+inline constexpr check capture_missing{"capture.missing", error, "the promised capture is not there", "make the backup with drill capture"};
+inline constexpr check capture_malformed{"capture.malformed", error, "the capture cannot be understood", "make the backup again with drill capture"};
+inline constexpr check capture_other_artifact{"capture.other-artifact", error, "the capture was made with another artifact", "find the right one, or make the backup again with drill capture"};
+
+// Rehearsed clones
+inline constexpr check clone_failed{"clone.failed", error, "git cannot clone the bundle", "the repository cannot be restored from it: make it again"};
+inline constexpr check clone_fsck{"clone.fsck", error, "git fsck finds damage in the clone", "the history is damaged: repair the repository, make the bundle again"};
+inline constexpr check clone_refs{"clone.refs", error, "the clone's refs are not the bundle's", "make the bundle again"};
+inline constexpr check clone_missing_ref{"clone.missing-ref", error, "a required ref is not in the bundle", "git bundle create FILE --all in the right repository"};
+inline constexpr check clone_checkout{"clone.checkout", error, "the newest commit cannot be checked out", "files would be lost: make the bundle again"};
+inline constexpr check clone_behind{"clone.behind", warning, "the live repository has commits or refs that the bundle lacks", "make the bundle after every push"};
+inline constexpr check clone_unpushed{"clone.unpushed", warning, "the live repository has commits that were not pushed", "git push"};
+inline constexpr check clone_uncommitted{"clone.uncommitted", warning, "the live repository has changes that were not committed", "commit or stash them: no bundle holds them"};
+
+// Booted data directories
+inline constexpr check boot_failed{"boot.failed", error, "a restored data directory does not start", "the volume cannot be restored: dump instead, or stop the server while the volume is copied"};
+inline constexpr check boot_corrupt{"boot.corrupt", error, "pg_amcheck finds corruption in a restored data directory", "the volume was copied while its server wrote to it: dump instead, or stop the server while it is copied"};
+
+// Probes
+inline constexpr check probe_failed{"probe.failed", error, "the policy's probe command fails", "look at its output in the report"};
+inline constexpr check probe_timeout{"probe.timeout", error, "the policy's probe command did not end in time", "raise drill.probe_timeout, or look at what it waits for"};
+
+// The rehearsal as a whole
+inline constexpr check drill_skipped{"drill.skipped", error, "a step was skipped that the policy does not allow to skip", "make the step possible, or name it under drill.allow_skip"};
+inline constexpr check drill_older_artifact{"drill.older-artifact", error, "the newest artifact is not sound, and an older one was restored", "what came between is lost: mend the backup procedure"};
+inline constexpr check drill_rto{"drill.rto", error, "the restore took longer than its objective", "restore from a faster medium, or in parallel; or revise the objective"};
+inline constexpr check drill_rpo{"drill.rpo", error, "the restored state is older than its objective", "back up more often; or revise the objective"};
+inline constexpr check drill_slower{"drill.slower", warning, "the restore took much longer than earlier drills", "find out what grew"};
+inline constexpr check drill_cleanup{"drill.cleanup", error, "something of the drill is left behind", "remove it by hand, as the message says"};
+inline constexpr check drill_leftover{"drill.leftover", note, "an earlier drill was killed, and what it left was removed", "nothing"};
+
+// Ledgers and signatures
+inline constexpr check ledger_line{"ledger.line", error, "a line of the ledger is no ledger line", "restore the ledger from a copy; what stands before the line is still good"};
+inline constexpr check ledger_torn{"ledger.torn", error, "the last line of the ledger was not written to its end", "the run was killed or the disk was full: the next run repairs it, and its report is kept"};
+inline constexpr check ledger_chain{"ledger.chain", error, "a line does not carry the digest of the line before it", "lines were removed, reordered or edited: restore the ledger from a copy"};
+inline constexpr check ledger_report_missing{"ledger.report-missing", error, "a report that the ledger lists is not there", "restore it from a copy"};
+inline constexpr check ledger_report_altered{"ledger.report-altered", error, "a report is not the one that the ledger vouches for", "it was edited: restore it from a copy"};
+inline constexpr check ledger_report_unlisted{"ledger.report-unlisted", warning, "a report lies in the ledger that no line lists", "a run was killed between report and line, or a line was removed: look at the report"};
+inline constexpr check ledger_head{"ledger.head", error, "the signed head is not the ledger's last line", "lines were removed from the end, or added without a signature: restore the ledger from a copy"};
+inline constexpr check signature_missing{"signature.missing", error, "what should be signed is not", "run the tool with --sign KEY"};
+inline constexpr check signature_malformed{"signature.malformed", error, "the signature is no DSSE envelope", "restore it from a copy, or sign again"};
+inline constexpr check signature_invalid{"signature.invalid", error, "the signature does not verify", "the document was edited, or another key signed it"};
+inline constexpr check signature_other{"signature.other", error, "the signature is of another document", "find the right one, or sign again"};
+
 inline constexpr std::array all{
     &file_empty, &file_changed, &file_unreadable, &file_kind, &file_name_disagrees, &file_unprotected, &file_unknown, &file_symlink,
     &checksum_mismatch, &checksum_missing_file, &checksum_unlisted, &checksum_malformed, &checksum_empty,
@@ -154,6 +232,16 @@ inline constexpr std::array all{
     &presence_missing, &presence_stale, &presence_late, &presence_future, &presence_timestamp, &presence_identical,
     &presence_unclaimed, &presence_directory,
     &size_minimum, &size_drift,
+    &restore_refused, &restore_missing_file, &restore_content, &restore_syntax, &restore_mode, &load_sql,
+    &load_refused, &load_superuser, &load_extension, &load_role, &load_server_version, &rows_missing_table,
+    &rows_extra_table, &rows_fewer, &rows_more, &rows_different, &rows_empty, &rows_counted_only, &rows_zone,
+    &objects_missing, &objects_invalid_index, &objects_unvalidated_constraint, &objects_sequence_behind,
+    &objects_unpopulated_view, &assertion_failed, &capture_missing, &capture_malformed, &capture_other_artifact,
+    &clone_failed, &clone_fsck, &clone_refs, &clone_missing_ref, &clone_checkout, &clone_behind, &clone_unpushed,
+    &clone_uncommitted, &boot_failed, &boot_corrupt, &probe_failed, &probe_timeout, &drill_skipped,
+    &drill_older_artifact, &drill_rto, &drill_rpo, &drill_slower, &drill_cleanup, &drill_leftover, &ledger_line,
+    &ledger_torn, &ledger_chain, &ledger_report_missing, &ledger_report_altered, &ledger_report_unlisted,
+    &ledger_head, &signature_missing, &signature_malformed, &signature_invalid, &signature_other,
 };
 
 /// The catalogue's entry for `id`, or null.

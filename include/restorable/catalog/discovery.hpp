@@ -27,6 +27,7 @@
 #include "restorable/base/error.hpp"
 #include "restorable/base/finding.hpp"
 #include "restorable/base/time.hpp"
+#include "restorable/catalog/capture_name.hpp"
 #include "restorable/catalog/directory.hpp"
 #include "restorable/catalog/policy.hpp"
 
@@ -281,6 +282,7 @@ class discoverer {
       if (component.checksum) artifact.checksum = beside(*component.checksum);
       if (component.manifest) artifact.manifest = beside(*component.manifest);
       if (component.drill && component.drill->capture) static_cast<void>(beside(*component.drill->capture));
+      claimed.insert(usual_capture_of(entry.name));
       if (artifact.symlink) {
         into.findings.push_back(make_finding(checks::file_symlink, location{artifact.path},
                                              "the artifact is a symbolic link", "", printable(entry.target)));

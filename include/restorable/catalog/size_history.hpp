@@ -60,17 +60,22 @@ inline std::optional<finding> judge_minimum(const component_policy& component, c
 }
 
 /// Findings about the sizes of a component's artifacts: the minimum for each, the drift for the newest of each series
-/// that is not in the future of `now`.
+/// that is not in the future of `now`. What may still be being written is no finding above `note`.
 inline std::vector<finding> judge_sizes(const component_policy& component, const component_listing& listing,
                                         moment now) {
   std::vector<finding> findings;
   std::map<std::string, std::vector<const stored_artifact*>> by_series;
   for (const auto& artifact : listing.artifacts) {
-    if (auto what = judge_minimum(component, artifact)) findings.push_back(std::move(*what));
+    const bool soon = may_still_be_written(component, artifact, now);
+    if (auto what = judge_minimum(component, artifact)) {
+      if (soon) what->severity = severity::note;
+      findings.push_back(std::move(*what));
+    }
     if (artifact.timestamp && !is_future(artifact, now)) by_series[artifact.series].push_back(&artifact);
   }
   if (!component.size_drift) return findings;
   for (const auto& [series, artifacts] : by_series) {
+    if (may_still_be_written(component, *artifacts.back(), now)) continue;
     std::vector<std::uint64_t> predecessors;
     for (std::size_t back = 1; back < artifacts.size() && predecessors.size() < component.size_history; ++back) {
       predecessors.push_back(artifacts[artifacts.size() - 1 - back]->size);

@@ -1,7 +1,7 @@
 // plan_paths: turns the paths of a command line into artifacts with their checksum files and manifests; no policy needed.
 //
 // Layer: verify. A directory is every file below it, but for hidden ones, unfinished ones (.tmp, .partial, .part) and those
-// that vouch for others: checksum lists and manifests. A checksum list given as a path is all that it lists.
+// that vouch for others: checksum lists, manifests, captures. A checksum list given as a path is all that it lists.
 #pragma once
 
 #include <algorithm>
@@ -22,6 +22,7 @@
 #include "restorable/base/checks.hpp"
 #include "restorable/base/error.hpp"
 #include "restorable/base/limits.hpp"
+#include "restorable/catalog/capture_name.hpp"
 #include "restorable/inspect/inspector.hpp"
 #include "restorable/io/file_source.hpp"
 #include "restorable/verify/list_verifier.hpp"
@@ -110,7 +111,7 @@ class path_planner {
       } else if (entry.is_regular_file(error)) {  // of a link: what it leads to
         if (is_list(entry.path().string())) {
           add_list(entry.path().string(), false);
-        } else if (!is_manifest_name(name)) {
+        } else if (!is_manifest_name(name) && !is_capture_name(name)) {
           add_artifact(entry.path().string());
         }
       } else if (status.type() == std::filesystem::file_type::symlink && !entry.exists(error)) {

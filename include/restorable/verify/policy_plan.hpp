@@ -27,6 +27,8 @@
 #include "restorable/catalog/policy.hpp"
 #include "restorable/catalog/size_history.hpp"
 #include "restorable/verify/path_plan.hpp"
+#include "restorable/verify/policy_task.hpp"
+#include "restorable/verify/unfinished.hpp"
 #include "restorable/verify/verify_plan.hpp"
 
 namespace restorable {
@@ -75,7 +77,14 @@ class policy_planner {
       const component_policy& policy = estate_.components[component.component];
       if (only_.empty() || std::find(only_.begin(), only_.end(), policy.name) != only_.end()) add_component(policy, component);
     }
-    plan_.finish = [dated = std::move(dated_)](report& result) { report_identical(dated, result); };
+    plan_.finish = [dated = std::move(dated_), unfinished = std::move(unfinished_)](report& result) {
+      report_identical(dated, result);
+      for (auto& artifact : result.artifacts) {
+        if (const auto found = unfinished.find(artifact.path); found != unfinished.end()) {
+          soften_unfinished(artifact, found->second);
+        }
+      }
+    };
     return std::move(plan_);
   }
 
@@ -114,20 +123,8 @@ class policy_planner {
 
   void add_artifact(const component_policy& component, const stored_artifact& artifact) {
     if (artifact.directory) return add_directory(component, artifact);
-    artifact_task task;
-    task.path = artifact.path;
-    task.component = component.name;
-    task.kind = component.kind;
-    task.timestamp = artifact.timestamp;
-    task.modified = artifact.modified;
-    task.size = artifact.size;
-    task.known = judge_sidecars(component, artifact, now_);
-    if (artifact.checksum && artifact.checksum->present) task.promised_checksum = artifact.checksum->path;
-    if (artifact.manifest && artifact.manifest->present) {
-      task.manifest = artifact.manifest->path;
-      task.manifest_format = component.manifest_format;
-    }
-    task.application_data = application_data_of(component);
+    artifact_task task = task_of(estate_, component, artifact, now_);
+    if (may_still_be_written(component, artifact, now_)) unfinished_[artifact.path] = *artifact.latest + component.grace;
     if (component.identical() == identical_content::error && artifact.timestamp) {
       dated_.push_back({artifact.path, component.name, artifact.series, *artifact.timestamp});
     }
@@ -140,7 +137,7 @@ class policy_planner {
     for (auto& task : inside.tasks) {
       task.component = component.name;
       task.timestamp = artifact.timestamp;
-      task.application_data = application_data_of(component);
+      task.application_data = application_data_of(estate_, component);
       plan_.tasks.push_back(std::move(task));
     }
     for (auto& list : inside.lists) {
@@ -151,37 +148,13 @@ class policy_planner {
     std::move(inside.unchecked.begin(), inside.unchecked.end(), std::back_inserter(plan_.unchecked));
   }
 
-  // What a volume or the logs hold is the application's: a broken file in there was broken before it was backed up. In a
-  // full backup the volumes' and logs' archives are told by the names that the policy gives them.
-  [[nodiscard]] std::function<bool(const location&)> application_data_of(const component_policy& component) const {
-    if (component.kind == component_kind::volume || component.kind == component_kind::logs) {
-      return [](const location&) { return true; };
-    }
-    std::vector<name_pattern> volumes;
-    for (const auto& other : estate_.components) {
-      if (other.kind == component_kind::volume || other.kind == component_kind::logs) {
-        volumes.insert(volumes.end(), other.names.begin(), other.names.end());
-      }
-    }
-    return [volumes = std::move(volumes)](const location& where) {
-      // the chain is artifact, member, member of that member: only what lies inside a volume's archive is soft
-      for (std::size_t i = 1; i + 1 < where.chain().size(); ++i) {
-        const std::string& name = where.chain()[i];
-        const std::string file = name.substr(name.rfind('/') + 1);
-        for (const auto& pattern : volumes) {
-          if (pattern.match(file)) return true;
-        }
-      }
-      return false;
-    };
-  }
-
   const policy& estate_;
   moment now_;
   const std::vector<std::string>& only_;
   limits bounds_;
   verify_plan plan_;
   std::vector<dated_artifact> dated_;
+  std::map<std::string, moment> unfinished_;  // paths of artifacts whose job may still run, and until when
 };
 
 }  // namespace detail

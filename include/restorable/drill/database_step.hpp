@@ -1,0 +1,246 @@
+// restore_dump: loads a dump, compares every table with the dump, its capture and the live source, and checks what a
+// database is besides its rows.
+//
+// Layer: drill. Steps `start-server`, `load-dump`, `compare-rows`, `compare-capture`, `compare-source`, `check-objects`,
+// `check-assertions`.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "restorable/archive/open_archive.hpp"
+#include "restorable/audit/report.hpp"
+#include "restorable/drill/archive_step.hpp"
+#include "restorable/drill/capture.hpp"
+#include "restorable/drill/compare_restored.hpp"
+#include "restorable/drill/database_objects.hpp"
+#include "restorable/drill/drill_item.hpp"
+#include "restorable/drill/drill_scene.hpp"
+#include "restorable/drill/dump_loader.hpp"
+#include "restorable/drill/sql_assertions.hpp"
+#include "restorable/drill/table_name.hpp"
+
+namespace restorable {
+
+namespace detail {
+
+class database_step {
+ public:
+  database_step(const drill_item& item, drill_scene& scene) : item_{item}, scene_{scene} {}
+
+  void run() {
+    if (!scene_.ensure_server(item_.component)) {
+      skip_all("there is no server to restore into");
+      return;
+    }
+    if (!load()) {
+      skip_all("the dump could not be loaded");
+      return;
+    }
+    compare();
+    check_objects_of_all();
+    check_assertions_of_all();
+    if (!loaded_.databases.empty()) scene_.tell("RESTORABLE_DATABASE_DSN", scene_.server().loader_in(loaded_.databases.front().database));
+  }
+
+ private:
+  [[nodiscard]] step_name step(std::string name) const { return {std::move(name), item_.component, item_.label}; }
+  [[nodiscard]] const std::vector<std::string>& allowed() const { return item_.wishes.allow_skip; }
+
+  void skip_all(const std::string& why) {
+    if (!started_) scene_.steps.skip(step("load-dump"), why, allowed());
+    for (const char* name : {"compare-rows", "check-objects"}) scene_.steps.skip(step(name), why, allowed());
+    if (!item_.wishes.assertions.empty()) scene_.steps.skip(step("check-assertions"), why, allowed());
+  }
+
+  [[nodiscard]] std::unique_ptr<source> open() { return open_archive(item_.path, item_.where, scene_.settings.bounds, reread_findings_); }
+
+  // True when there is something to look at, whatever failed.
+  bool load() {
+    bool loaded = false;
+    scene_.steps.run(step("load-dump"), allowed(), [&](step_report& report) {
+      started_ = true;
+      preamble_ = read_preamble(open(), item_.where);
+      finding_list found;
+      load_options options;
+      options.extensions = item_.wishes.extensions;
+      options.jobs = scene_.settings.jobs;
+      options.stop = scene_.settings.stop;
+      // bytes of a SQL_ASCII database are whatever they are
+      const load_target target = scene_.server().create_database(preamble_.encoding == "SQL_ASCII" ? "SQL_ASCII" : "UTF8");
+      loaded_ = load_dump(open_archive(item_.path, item_.where, scene_.settings.bounds, found), item_.where, target, options);
+      loaded = true;
+      report.bytes = std::max(item_.expanded, loaded_.bytes);
+      report.properties.push_back({item_.where, "statements", fmt::format("{}", loaded_.statements)});
+      report.properties.push_back({item_.where, "rows", fmt::format("{}", loaded_.rows)});
+      if (!loaded_.server_version.empty()) report.properties.push_back({item_.where, "dumped_from", loaded_.server_version});
+      add_findings(report, std::move(loaded_.findings), std::move(loaded_.unchecked), item_);
+      for (auto& one : found.snapshot()) report.findings.push_back(std::move(one));
+      check_same_bytes(report);
+    });
+    return loaded;
+  }
+
+  // What was loaded has to be what was verified.
+  void check_same_bytes(step_report& report) const {
+    std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> rows;  // by table: verified, loaded
+    for (const auto& table : item_.tables) rows[table.name].first += table.rows;
+    for (const auto& database : loaded_.databases) {
+      for (const auto& table : database.tables) rows[table.name].second += table.rows.rows;
+    }
+    for (const auto& [name, counts] : rows) {
+      if (item_.tables.empty() || counts.first == counts.second) continue;
+      report.findings.push_back(make_finding(checks::file_changed, item_.where / name, "the dump was another one when it was verified",
+                                             fmt::format("{} rows", counts.first), fmt::format("{} rows", counts.second)));
+    }
+  }
+
+  // --- rows
+
+  void compare() {
+    const std::optional<capture> taken = read_capture();
+    const std::string source = !scene_.settings.source.empty() ? scene_.settings.source : item_.wishes.source;
+    scene_.steps.run(step("compare-rows"), allowed(), [&](step_report& report) {
+      bool any_rows = false;
+      for (std::size_t i = 0; i < loaded_.databases.size(); ++i) {
+        // capture and source are of one database: of the only one, or of the one that they name
+        const bool first = loaded_.databases.size() == 1 || (taken && taken->database == loaded_.databases[i].name);
+        compare_one(loaded_.databases[i], report, first && taken ? &*taken : nullptr, first ? source : "", any_rows);
+      }
+      if (!any_rows) {
+        report.unchecked.push_back({item_.where, "the dump holds no row, so that nothing was compared with nothing", "see whether an empty database was dumped"});
+      }
+    });
+  }
+
+  void compare_one(const loaded_database& database, step_report& report, const capture* taken, const std::string& source, bool& any_rows) {
+    restored_database restored;
+    restored.conninfo = scene_.server().admin_in(database.database);
+    restored.where = item_.where;
+    restored.artifact = item_.label;
+    restored.database = loaded_.databases.size() > 1 ? database.name : "";
+    restored.encoding = database.encoding.empty() ? "UTF8" : database.encoding;
+    restored.server_major = preamble_.server_major;
+    restored.tables = database.tables;
+    if (loaded_.databases.size() == 1) restored.reopen = [this] { return open(); };
+    compare_options options;
+    options.jobs = scene_.settings.jobs;
+    options.stop = scene_.settings.stop;
+    options.captured = taken;
+    live_source live;
+    if (!source.empty()) {
+      live.conninfo = conninfo_with_environment(source);
+      live.tolerance = item_.wishes.tolerance;
+      options.source = &live;
+    }
+    comparison_outcome outcome = compare_restored(restored, options);
+    any_rows |= outcome.any_rows;
+    report.bytes += outcome.bytes;
+    if (!outcome.zone.empty()) report.properties.push_back({item_.where, "time_zone", outcome.zone});
+    require_tables(outcome, report);
+    std::move(outcome.tables.begin(), outcome.tables.end(), std::back_inserter(scene_.result.comparisons));
+    add_findings(report, std::move(outcome.findings), std::move(outcome.unchecked), item_);
+  }
+
+  // Tables that the policy names have to be there, with rows in them.
+  void require_tables(const comparison_outcome& outcome, step_report& report) const {
+    for (const auto& wanted : item_.wishes.required_tables) {
+      const auto name = parse_table_name(wanted);
+      const auto found = std::find_if(outcome.tables.begin(), outcome.tables.end(), [&](const table_comparison& table) {
+        return table.name == wanted || (name && parse_table_name(table.name) == name);
+      });
+      if (found != outcome.tables.end() && found->restored && found->restored->rows > 0) continue;
+      report.findings.push_back(make_finding(checks::rows_missing_table, item_.where / wanted, "a table that the policy requires holds no row after the restore",
+                                             "at least one row", found == outcome.tables.end() || !found->restored ? "no such table" : "0 rows"));
+    }
+  }
+
+  std::optional<capture> read_capture() {
+    if (item_.capture.empty()) return std::nullopt;
+    std::optional<capture> taken;
+    if (!is_file(item_.capture)) {
+      if (!item_.capture_promised) return std::nullopt;
+      scene_.steps.run(step("compare-capture"), allowed(), [&](step_report& report) {
+        report.findings.push_back(make_finding(checks::capture_missing, item_.where, "the promised capture is not there", printable(item_.capture), "no such file"));
+      });
+      return std::nullopt;
+    }
+    scene_.steps.run(step("compare-capture"), allowed(), [&](step_report& report) {
+      taken = load_capture(report);
+      report.properties.push_back({item_.where, "capture", item_.capture});
+    });
+    return taken;
+  }
+
+  std::optional<capture> load_capture(step_report& report) {
+    const location where{item_.capture};
+    file_source file{item_.capture, where};
+    std::string text;
+    for (byte_view chunk = file.next(); !chunk.empty(); chunk = file.next()) {
+      text.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
+      if (text.size() > (std::size_t{256} << 20)) {
+        throw_limit_exceeded(where, "capture_bytes", std::uint64_t{256} << 20, text.size());
+      }
+    }
+    try {
+      return parse_capture(text, item_.capture);
+    } catch (const usage_error& error) {
+      report.findings.push_back(make_finding(checks::capture_malformed, where, "the capture cannot be understood", "a document restorable/capture/1", error.what()));
+      return std::nullopt;
+    }
+  }
+
+  // --- the rest of a database
+
+  void check_objects_of_all() {
+    scene_.steps.run(step("check-objects"), allowed(), [&](step_report& report) {
+      for (const auto& database : loaded_.databases) {
+        objects_to_check what;
+        what.conninfo = scene_.server().admin_in(database.database);
+        what.where = item_.where;
+        if (!database.encoding.empty()) what.encoding = database.encoding;
+        what.declared = database.objects;
+        objects_outcome outcome = check_objects(what, scene_.settings.stop);
+        for (const auto& [type, number] : outcome.found) report.properties.push_back({item_.where, type, fmt::format("{}", number)});
+        for (const auto& extension : outcome.extensions) report.properties.push_back({item_.where, "extension", extension});
+        report.properties.push_back({item_.where, "sequences", fmt::format("{}", outcome.sequences)});
+        add_findings(report, std::move(outcome.findings), {}, item_);
+      }
+    });
+  }
+
+  void check_assertions_of_all() {
+    if (item_.wishes.assertions.empty()) return;
+    scene_.steps.run(step("check-assertions"), allowed(), [&](step_report& report) {
+      if (loaded_.databases.empty()) return;
+      assertion_options options;
+      options.stop = scene_.settings.stop;
+      assertions_outcome outcome =
+          check_assertions(scene_.server().loader_in(loaded_.databases.front().database), item_.where, item_.wishes.assertions, options);
+      for (const auto& one : outcome.results) report.properties.push_back({item_.where, one.name, one.holds ? "holds" : "does not hold"});
+      add_findings(report, std::move(outcome.findings), {}, item_);
+    });
+  }
+
+  const drill_item& item_;
+  drill_scene& scene_;
+  bool started_ = false;
+  dump_preamble preamble_;
+  load_outcome loaded_;
+  finding_list reread_findings_;
+};
+
+}  // namespace detail
+
+inline void restore_dump(const drill_item& item, drill_scene& scene) { detail::database_step{item, scene}.run(); }
+
+}  // namespace restorable

@@ -1,0 +1,145 @@
+// drill_scene: where a drill takes place: its scratch directory, its server, its steps, and what has been restored.
+//
+// Layer: drill. Cleans up after itself whatever happens, and proves it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "restorable/audit/report.hpp"
+#include "restorable/base/checks.hpp"
+#include "restorable/drill/drill_plan.hpp"
+#include "restorable/drill/drill_server.hpp"
+#include "restorable/drill/drill_settings.hpp"
+#include "restorable/drill/process.hpp"
+#include "restorable/drill/scratch.hpp"
+#include "restorable/drill/step_recorder.hpp"
+
+namespace restorable {
+
+class drill_scene {
+ public:
+  /// All outlive it.
+  drill_scene(const drill_plan& plan_of, const drill_settings& settings_of, step_recorder& steps_of, report& result_of)
+      : plan{plan_of}, settings{settings_of}, steps{steps_of}, result{result_of}, user{unprivileged_user()} {}
+
+  drill_scene(const drill_scene&) = delete;
+  drill_scene& operator=(const drill_scene&) = delete;
+
+  /// Makes the scratch directory when `bytes` fit into it. False, and the report says why, when the drill cannot begin.
+  bool prepare(std::uint64_t bytes) {
+    return steps.run({"prepare-scratch", "", ""}, {}, [&](step_report& step) {
+      finding_list found;
+      sweep_scratch(settings.scratch, found);
+      step.findings = found.snapshot();
+      require_space(settings.scratch, bytes);
+      scratch_.emplace(settings.scratch, user);
+      server_.emplace(settings, scratch_->path() / "server", user, scratch_id());
+      step.properties.push_back({location{}, "needed_bytes", fmt::format("{}", bytes)});
+    });
+  }
+
+  /// The drill's private directory.
+  [[nodiscard]] const std::filesystem::path& root() const { return scratch_->path(); }
+
+  /// A new directory in the scratch, named after an artifact.
+  std::filesystem::path make_directory(const std::string& name) {
+    return scratch_->make(fmt::format("{:02}-{}", ++directories_, safe_name(name)));
+  }
+
+  /// A path in the scratch that does not exist yet.
+  [[nodiscard]] std::filesystem::path new_path(const std::string& name) {
+    return scratch_->path() / fmt::format("{:02}-{}", ++directories_, safe_name(name));
+  }
+
+  /// Remembers, for probes, where something was restored; several of a name are separated by colons.
+  void tell(const std::string& variable, const std::string& value) {
+    std::string& all = restored_[variable];
+    all += (all.empty() ? "" : ":") + value;
+  }
+  [[nodiscard]] const std::map<std::string, std::string>& restored() const noexcept { return restored_; }
+
+  [[nodiscard]] drill_server& server() { return *server_; }
+
+  /// Starts the server as a step of its own when it does not run yet. False when there is none.
+  bool ensure_server(const std::string& component) {
+    if (server_->started()) return true;
+    return steps.run({"start-server", component, ""}, {}, [&](step_report& step) {
+      server_->start();
+      step.properties.push_back({location{}, "server_version", server_->version()});
+      for (const auto& name : server_->removed_leftovers()) {
+        step.findings.push_back(make_finding(checks::drill_leftover, location{"PostgreSQL"},
+                                             "a database of a drill that was killed was dropped", "", name));
+      }
+    });
+  }
+
+  /// Stops the server and removes the scratch directory. False when something is left; the report says what.
+  bool clean_up() {
+    if (!scratch_) return true;
+    bool clean = true;
+    // never skipped, and not stopped by whoever stopped the drill
+    step_report step;
+    step.name = "clean-up";
+    step.started = settings.clock();
+    step.verdict = verdict::sound;
+    const auto began = std::chrono::steady_clock::now();
+    const auto left = [&](const std::string& what, const std::string& advice) {
+      step.findings.push_back(make_finding(checks::drill_cleanup, location{what}, "could not be removed", "gone", advice));
+      step.verdict = verdict::unsound;
+      clean = false;
+    };
+    for (const auto& what : server_->shut_down()) left("server", what);
+    if (settings.keep) {
+      scratch_->keep();
+      step.properties.push_back({location{}, "kept", scratch_->path().string()});
+    } else {
+      try {
+        scratch_->remove();
+      } catch (const environment_error& error) {
+        left(scratch_->path().string(), error.what());
+      }
+    }
+    step.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    steps.add(std::move(step));
+    return clean;
+  }
+
+  const drill_plan& plan;
+  const drill_settings& settings;
+  step_recorder& steps;
+  report& result;
+  std::optional<system_user> user;                      ///< who runs servers, when we are root
+
+ private:
+  [[nodiscard]] std::string scratch_id() const {
+    std::string id = scratch_->path().filename().string();
+    id = id.substr(id.rfind('-') + 1);
+    for (char& c : id) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return id;
+  }
+
+  static std::string safe_name(const std::string& name) {
+    std::string safe;
+    for (const char c : name.substr(0, 60)) {
+      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+      safe += plain ? c : '_';
+    }
+    return safe;
+  }
+
+  std::optional<drill_scratch> scratch_;
+  std::optional<drill_server> server_;
+  std::map<std::string, std::string> restored_;
+  unsigned directories_ = 0;
+};
+
+}  // namespace restorable

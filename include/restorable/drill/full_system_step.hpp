@@ -1,0 +1,158 @@
+// restore_full_system: unpacks a full backup and restores everything in it, in the runbook's order.
+//
+// Layer: drill. Step `unpack-full-system`, and then those of each artifact in it.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "restorable/audit/report.hpp"
+#include "restorable/catalog/capture_name.hpp"
+#include "restorable/drill/archive_step.hpp"
+#include "restorable/drill/drill_item.hpp"
+#include "restorable/drill/drill_scene.hpp"
+
+namespace restorable {
+
+namespace detail {
+
+// An artifact inside, and what its name says.
+struct inner_artifact {
+  const member_fact* member;
+  const component_policy* component = nullptr;   // that its name belongs to
+  std::string series;
+  std::string timestamp;                         // as the name spells it; sorts by time
+};
+
+inline restore_kind restore_kind_of_member(const member_fact& member) {
+  const std::string_view kind = innermost_kind(member.kind);
+  if (kind == to_string(content::plain_dump)) return restore_kind::dump;
+  if (kind == to_string(content::git_bundle)) return restore_kind::bundle;
+  return kind == to_string(content::tar) ? restore_kind::archive : restore_kind::none;
+}
+
+// `ner11_db_20251204_020000.sql.gz`: the digits of date and time, and the name without them, which tells series apart.
+inline std::pair<std::string, std::string> split_timestamp(const std::string& name) {
+  for (std::size_t at = 0; at + 8 <= name.size(); ++at) {
+    const auto digit = [&](std::size_t i) { return i < name.size() && name[i] >= '0' && name[i] <= '9'; };
+    if (at > 0 && digit(at - 1)) continue;
+    std::size_t end = at;
+    while (digit(end)) ++end;
+    if (end - at != 8 && end - at != 14) continue;
+    if (end - at == 8 && end < name.size() && (name[end] == '_' || name[end] == '-' || name[end] == 'T')) {
+      std::size_t time = end + 1;
+      while (digit(time)) ++time;
+      if (time - end - 1 == 6 || time - end - 1 == 4) end = time;
+    }
+    return {name.substr(at, end - at), name.substr(0, at) + "*" + name.substr(end)};
+  }
+  return {{}, name};
+}
+
+inline inner_artifact describe(const member_fact& member, const std::vector<component_policy>& known) {
+  inner_artifact inner{&member, nullptr, {}, {}};
+  const std::string name = file_name_of(member.name);
+  const auto [timestamp, rest] = split_timestamp(name);
+  inner.timestamp = timestamp;
+  inner.series = rest;
+  for (const auto& component : known) {
+    if (component.kind == component_kind::full_system) continue;
+    for (const auto& pattern : component.names) {
+      if (pattern.match(name)) {
+        inner.component = &component;
+        return inner;
+      }
+    }
+  }
+  // a bundle in a full backup has no date in its name, and is of the only repository there is
+  for (const auto& component : known) {
+    if (component.kind == component_kind::git_bundle && restore_kind_of_member(member) == restore_kind::bundle) inner.component = &component;
+  }
+  return inner;
+}
+
+inline drill_item item_of_member(const drill_item& outer, const inner_artifact& inner, const std::filesystem::path& directory) {
+  const member_fact& member = *inner.member;
+  drill_item item;
+  item.path = (directory / plain_member_name(member.name)).string();
+  item.where = outer.where / member.name;
+  item.label = item.where.to_string();
+  item.component = outer.component;
+  item.name = file_name_of(member.name);
+  item.how = restore_kind_of_member(member);
+  if (inner.component != nullptr) {
+    item.kind = inner.component->kind;
+    item.wishes = inner.component->drill.value_or(drill_policy{});
+    item.wishes.source.clear();       // it has moved on since the full backup was made
+    item.wishes.repository.clear();
+  }
+  item.wishes.allow_skip.insert(item.wishes.allow_skip.end(), outer.wishes.allow_skip.begin(), outer.wishes.allow_skip.end());
+  if (item.kind == component_kind::any) item.kind.reset();
+  item.expanded = member.size * 4;
+  const auto inside = [&](const location& where) {
+    return where.chain().size() >= 2 && where.chain()[0] == outer.where.chain()[0] && where.chain()[1] == member.name;
+  };
+  for (const auto& table : outer.tables) {
+    if (inside(table.where)) item.tables.push_back(table);
+  }
+  for (const auto& ref : outer.refs) {
+    if (inside(ref.where)) item.refs.push_back(ref);
+  }
+  const std::string capture = usual_capture_of(item.path);
+  if (is_file(capture)) item.capture = capture;
+  return item;
+}
+
+}  // namespace detail
+
+/// `restore` restores one artifact of those inside.
+inline void restore_full_system(const drill_item& item, drill_scene& scene, const std::function<void(const drill_item&)>& restore) {
+  const std::filesystem::path directory = scene.make_directory(item.name);
+  bool whole = false;
+  scene.steps.run({"unpack-full-system", item.component, item.label}, item.wishes.allow_skip, [&](step_report& step) {
+    archive_request request;
+    request.artifact = item.path;
+    request.directory = directory;
+    request.required_files = item.wishes.required_files;
+    request.verified = &item.members;
+    request.bounds = scene.settings.bounds;
+    request.stop = scene.settings.stop;
+    archive_rehearsal unpacked = rehearse_archive(request);
+    if (unpacked.stopped) throw interrupted{};
+    step.bytes = unpacked.restored.bytes;
+    whole = unpacked.restored.complete;
+    detail::add_findings(step, std::move(unpacked.findings), std::move(unpacked.unchecked), item);
+  });
+  if (!whole) {
+    scene.steps.skip({"restore", item.component, item.label}, "the full backup could not be unpacked", item.wishes.allow_skip);
+    return;
+  }
+  // the newest of each series: the procedure's globs copy old ones along
+  std::map<std::string, detail::inner_artifact> newest;
+  for (const auto& member : item.members) {
+    if (member.type != member_type::file || detail::restore_kind_of_member(member) == restore_kind::none) continue;
+    const auto inner = detail::describe(member, scene.plan.known);
+    const auto [known, fresh] = newest.try_emplace(inner.series, inner);
+    if (!fresh && inner.timestamp > known->second.timestamp) known->second = inner;
+  }
+  std::vector<drill_item> items;
+  for (const auto& [series, inner] : newest) items.push_back(detail::item_of_member(item, inner, directory));
+  std::stable_sort(items.begin(), items.end(), [](const drill_item& a, const drill_item& b) {
+    const auto rank = [](const drill_item& one) {
+      if (one.kind) return detail::recovery_rank(one.kind);
+      return one.how == restore_kind::bundle ? 0 : one.how == restore_kind::dump ? 3 : 2;
+    };
+    return rank(a) < rank(b);
+  });
+  for (const auto& one : items) restore(one);
+}
+
+}  // namespace restorable

@@ -1,0 +1,210 @@
+// reread_dump: a second look at some tables of a dump, for row sets of what its rows mean rather than how they are
+// written: timestamps in UTC whatever zone wrote them, and without columns whose text cannot be compared.
+//
+// Layer: drill. Needed when rows read back are as many as in the dump and not the same: the writer's TimeZone is not
+// recorded. Collects what tells the zone, too (drill/session_zone.hpp).
+//   const auto again = reread_dump(open_again(), where, {{std::nullopt, "public.incidents", {{}, {.in_utc = true}}}});
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "restorable/base/location.hpp"
+#include "restorable/drill/timestamp_text.hpp"
+#include "restorable/hash/row_set.hpp"
+#include "restorable/io/source.hpp"
+#include "restorable/postgres/plain_dump.hpp"
+
+namespace restorable {
+
+/// How a column's values are looked at.
+struct column_reading {
+  bool in_utc = false;     ///< timestamps in it are rewritten
+  bool tells_zone = false; ///< it holds nothing else, so that what looks like a timestamp is one
+  bool left_out = false;   ///< it is not part of the second row set
+};
+
+struct table_to_reread {
+  std::optional<std::string> database;  ///< that the script has connected to; nothing: whichever
+  std::string table;                    ///< as the dump writes it
+  std::vector<column_reading> columns;  ///< in the order of its COPY statement
+};
+
+struct table_reread {
+  row_set rows;              ///< all columns, timestamps in UTC where wanted
+  row_set without_left_out;  ///< the same, less the columns left out
+  bool whole = true;         ///< false: it holds rows too long to be rewritten, or of another number of columns
+};
+
+/// What a clock showed at some instant: enough of those tell the zone.
+struct offset_sample {
+  std::int64_t local = 0;   ///< seconds since 1970-01-01 00:00:00 on that clock
+  std::int32_t offset = 0;  ///< seconds east of Greenwich
+
+  friend bool operator==(const offset_sample&, const offset_sample&) = default;
+};
+
+struct dump_reread {
+  std::vector<table_reread> tables;    ///< in the order asked for
+  std::vector<offset_sample> samples;  ///< per month and offset the first and the last instant; some thousand at most
+};
+
+/// The database that a \connect of pg_dump's names: `name`, `"na me"`, `-reuse-previous=on "dbname='na me'"`.
+inline std::string connected_database(std::string_view argument) {
+  if (const auto at = argument.find("dbname="); at != std::string_view::npos) argument.remove_prefix(at + 7);
+  const auto quote = [](char c) { return c == '"' || c == '\''; };
+  while (!argument.empty() && quote(argument.front())) argument.remove_prefix(1);
+  while (!argument.empty() && quote(argument.back())) argument.remove_suffix(1);
+  return std::string{argument};
+}
+
+namespace detail {
+
+/// Keeps, for each month and offset, the first and the last instant: a change of offset then lies between two samples.
+class offset_samples {
+ public:
+  void add(const written_timestamp& seen) {
+    const civil_date date = date_of((seen.local >= 0 ? seen.local : seen.local - 86'399) / 86'400);
+    const std::pair key{date.year * 12 + date.month, seen.offset};
+    const auto at = spans_.find(key);
+    if (at == spans_.end()) {
+      if (spans_.size() < most) spans_.emplace(key, std::pair{seen.local, seen.local});
+      return;
+    }
+    at->second.first = std::min(at->second.first, seen.local);
+    at->second.second = std::max(at->second.second, seen.local);
+  }
+
+  [[nodiscard]] std::vector<offset_sample> list() const {
+    std::vector<offset_sample> samples;
+    for (const auto& [key, span] : spans_) {
+      samples.push_back({span.first, key.second});
+      if (span.second != span.first) samples.push_back({span.second, key.second});
+    }
+    return samples;
+  }
+
+ private:
+  static constexpr std::size_t most = 2'000;
+  std::map<std::pair<std::int64_t, std::int32_t>, std::pair<std::int64_t, std::int64_t>> spans_;
+};
+
+class dump_rereader {
+ public:
+  dump_rereader(std::unique_ptr<source> sql, const location& where, const std::vector<table_to_reread>& tables)
+      : dump_{std::move(sql), where}, tables_{tables}, results_(tables.size()) {}
+
+  dump_reread run() {
+    for (const dump_event* event = &dump_.next(); event->type != dump_event_type::end; event = &dump_.next()) {
+      switch (event->type) {
+        case dump_event_type::meta_command:
+          if (event->text.starts_with("\\connect ")) database_ = connected_database(event->text.substr(9));
+          break;
+        case dump_event_type::copy_begin: begin(*event->copy); break;
+        case dump_event_type::copy_rows:
+          if (table_ != nullptr) take(event->text);
+          break;
+        default: break;
+      }
+    }
+    return {std::move(results_), samples_.list()};
+  }
+
+ private:
+  static constexpr std::size_t longest_row = std::size_t{256} << 20;
+
+  void begin(const copy_target& target) {
+    table_ = nullptr;
+    carry_.clear();
+    dropping_ = false;
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+      if (tables_[i].table != target.table || (tables_[i].database && *tables_[i].database != database_)) continue;
+      table_ = &tables_[i];
+      result_ = &results_[i];
+    }
+  }
+
+  // whole rows, or a part of one that is longer than the scanner holds
+  void take(std::string_view data) {
+    while (!data.empty()) {
+      const std::size_t newline = data.find('\n');
+      const std::string_view part = data.substr(0, newline);
+      if (newline == std::string_view::npos || !carry_.empty() || dropping_) {
+        if (carry_.size() + part.size() > longest_row) {
+          result_->whole = false;
+          dropping_ = true;
+          carry_.clear();
+        }
+        if (!dropping_) carry_ += part;
+        if (newline == std::string_view::npos) return;
+        if (!dropping_) add_row(carry_);
+        carry_.clear();
+        dropping_ = false;
+      } else {
+        add_row(part);
+      }
+      data.remove_prefix(newline + 1);
+    }
+  }
+
+  void add_row(std::string_view row) {
+    const auto& columns = table_->columns;
+    all_.clear();
+    kept_.clear();
+    bool first = true;
+    std::size_t column = 0;
+    for (std::size_t at = 0; at <= row.size(); ++column) {
+      const std::size_t tab = std::min(row.find('\t', at), row.size());
+      const std::string_view value = row.substr(at, tab - at);
+      const column_reading how = column < columns.size() ? columns[column] : column_reading{};
+      if (column > 0) all_ += '\t';
+      const std::size_t begin = all_.size();
+      if (how.in_utc) {
+        append_in_utc(value, all_, how.tells_zone ? &certain_ : nullptr);
+      } else {
+        all_ += value;
+      }
+      if (!how.left_out) {
+        if (!first) kept_ += '\t';
+        first = false;
+        kept_.append(all_, begin);
+      }
+      at = tab + 1;
+    }
+    if (column != columns.size() && !(columns.empty() && row.empty())) result_->whole = false;
+    result_->rows.add(all_);
+    result_->without_left_out.add(kept_);
+  }
+
+  plain_dump dump_;
+  const std::vector<table_to_reread>& tables_;
+  std::vector<table_reread> results_;
+  offset_samples samples_;
+  std::function<void(const written_timestamp&)> certain_ = [this](const written_timestamp& seen) { samples_.add(seen); };
+  std::string database_;
+  const table_to_reread* table_ = nullptr;
+  table_reread* result_ = nullptr;
+  std::string carry_;
+  bool dropping_ = false;
+  std::string all_;
+  std::string kept_;
+};
+
+}  // namespace detail
+
+/// Reads the script `sql` to its proved end. Throws `stream_error` as plain_dump does, and what `sql` throws.
+inline dump_reread reread_dump(std::unique_ptr<source> sql, const location& where,
+                               const std::vector<table_to_reread>& tables) {
+  return detail::dump_rereader{std::move(sql), where, tables}.run();
+}
+
+}  // namespace restorable

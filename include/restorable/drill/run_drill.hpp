@@ -1,0 +1,131 @@
+// run_drill: rehearses a plan: verifies, unpacks, clones, boots, loads, compares, and cleans up, whatever happens.
+//
+// Layer: drill. Steps stand in the report in the order they began, each with its time and findings.
+//   report result; run_drill(plan, settings, result); return result.exit_code;
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "restorable/audit/report.hpp"
+#include "restorable/base/checks.hpp"
+#include "restorable/drill/archive_step.hpp"
+#include "restorable/drill/bundle_step.hpp"
+#include "restorable/drill/database_step.hpp"
+#include "restorable/drill/drill_plan.hpp"
+#include "restorable/drill/drill_scene.hpp"
+#include "restorable/drill/drill_settings.hpp"
+#include "restorable/drill/full_system_step.hpp"
+#include "restorable/drill/probe_step.hpp"
+#include "restorable/drill/recoveries.hpp"
+#include "restorable/drill/select_artifacts.hpp"
+#include "restorable/drill/step_recorder.hpp"
+#include "restorable/verify/run.hpp"
+
+namespace restorable {
+
+/// What of a drill is left behind when its clean-up failed.
+inline constexpr int exit_left_behind = 4;
+
+namespace detail {
+
+/// Restores one artifact in its own way. Full backups have been taken apart before.
+inline void restore(const drill_item& item, drill_scene& scene) {
+  switch (item.how) {
+    case restore_kind::dump: return restore_dump(item, scene);
+    case restore_kind::bundle: return restore_bundle(item, scene);
+    case restore_kind::archive: return restore_archive(item, scene);
+    case restore_kind::full_system: return restore_full_system(item, scene, [&](const drill_item& inner) { restore(inner, scene); });
+    case restore_kind::none: break;
+  }
+  scene.steps.run({"restore", item.component, item.label}, item.wishes.allow_skip, [&](step_report& step) {
+    step.unchecked.push_back({item.where, "restoring this kind of artifact is not rehearsed",
+                              "rehearse it by hand; drill restores plain dumps, git bundles and tar archives"});
+  });
+}
+
+/// What the items take once they are restored, and the server with them.
+inline std::uint64_t needed_space(const std::vector<drill_item>& items) {
+  std::uint64_t bytes = std::uint64_t{64} << 20;
+  std::uint64_t largest_dump = 0;
+  for (const auto& item : items) {
+    if (item.how == restore_kind::dump) {
+      largest_dump = std::max(largest_dump, item.expanded);
+    } else {
+      bytes += item.expanded;
+    }
+  }
+  // tables and indexes take about what the script does, twice where there are many indexes; WAL and the catalogue besides
+  if (largest_dump > 0) bytes += largest_dump * 2 + (std::uint64_t{256} << 20);
+  return bytes;
+}
+
+inline void judge_drill(const drill_plan& plan, const drill_settings& settings, report& result) {
+  judge_recoveries(plan, result);
+  result.verdict = verdict_of(result.findings);
+  if (!result.unchecked.empty()) result.verdict = worse(result.verdict, verdict::unchecked);
+  for (auto& component : result.components) {
+    component.verdict = verdict_of(component.findings);
+    for (const auto& step : result.steps) {
+      if (step.component == component.name) component.verdict = worse(component.verdict, step.verdict);
+    }
+    for (const auto& artifact : result.artifacts) {
+      if (artifact.component == component.name) component.verdict = worse(component.verdict, artifact.verdict);
+    }
+    result.verdict = worse(result.verdict, component.verdict);
+  }
+  for (const auto& step : result.steps) result.verdict = worse(result.verdict, step.verdict);
+  for (const auto& artifact : result.artifacts) result.verdict = worse(result.verdict, artifact.verdict);
+  for (const auto& recovery : result.recoveries) result.verdict = worse(result.verdict, recovery.verdict);
+  const bool restored = std::any_of(result.steps.begin(), result.steps.end(), [](const step_report& step) {
+    return !step.skipped && step.name != "verify-artifact" && step.name != "clean-up";
+  });
+  if (!restored && result.verdict == verdict::sound) {
+    result.unchecked.push_back({location{}, "nothing was restored", "check the paths, or what the policy names"});
+    result.verdict = verdict::unchecked;
+  }
+  if (!result.complete) result.verdict = worse(result.verdict, verdict::unchecked);
+  result.exit_code = exit_code_of(result, settings.strict);
+}
+
+}  // namespace detail
+
+/// Carries out `plan` and fills in all of `result` but who ran it, when and how. Whatever is in the way of one artifact
+/// is a finding, and the drill goes on with the next. `result.exit_code` is 4 when something could not be cleaned up.
+inline void run_drill(const drill_plan& plan, const drill_settings& settings, report& result) {
+  result.components = plan.components;
+  result.findings = plan.findings;
+  result.unchecked = plan.unchecked;
+  step_recorder steps{{settings.clock, settings.skip, settings.stop, settings.progress}};
+  bool left_behind = false;
+  result.complete = true;
+  try {
+    const std::vector<drill_item> items = select_artifacts(plan, settings, steps, result.artifacts);
+    if (!items.empty()) {
+      drill_scene scene{plan, settings, steps, result};
+      if (scene.prepare(detail::needed_space(items))) {
+        try {
+          for (const auto& item : items) detail::restore(item, scene);
+          run_probes(scene);
+        } catch (const interrupted&) {
+          result.complete = false;
+        }
+      }
+      left_behind = !scene.clean_up();
+    }
+  } catch (const interrupted&) {
+    result.complete = false;
+  }
+  result.steps = steps.take();
+  detail::judge_drill(plan, settings, result);
+  if (left_behind) result.exit_code = exit_left_behind;
+}
+
+}  // namespace restorable

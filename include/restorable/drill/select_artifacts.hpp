@@ -1,0 +1,94 @@
+// select_artifacts: verifies what a drill is to restore, and where the newest is not sound falls back to an older one.
+//
+// Layer: drill. The first step of every target; what verification finds stands in the artifacts' own reports.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "restorable/audit/report.hpp"
+#include "restorable/base/checks.hpp"
+#include "restorable/drill/drill_item.hpp"
+#include "restorable/drill/drill_plan.hpp"
+#include "restorable/drill/drill_settings.hpp"
+#include "restorable/drill/step_recorder.hpp"
+#include "restorable/verify/artifact_verifier.hpp"
+
+namespace restorable {
+
+namespace detail {
+
+constexpr bool may_be_restored(verdict value) noexcept {
+  return value == verdict::sound || value == verdict::unprotected;
+}
+
+// What was wrong with an artifact, in a few words.
+inline std::string why_not(const artifact_report& artifact) {
+  std::string checks;
+  for (const auto& one : artifact.findings) {
+    if (one.severity != severity::error || checks.find(one.check) != std::string::npos) continue;
+    checks += (checks.empty() ? "" : ", ") + one.check;
+  }
+  if (!checks.empty()) return checks;
+  return artifact.unchecked.empty() ? std::string{to_string(artifact.verdict)} : artifact.unchecked.front().message;
+}
+
+}  // namespace detail
+
+/// Verifies the candidates of every target, newest first, until one is sound, each as a step `verify-artifact`. Adds
+/// every report to `reports`. Returns what can be restored, in the plan's order; for a target without any, a step
+/// `restore` is recorded as skipped.
+inline std::vector<drill_item> select_artifacts(const drill_plan& plan, const drill_settings& settings, step_recorder& steps,
+                                                std::vector<artifact_report>& reports) {
+  verify_options options;
+  options.bounds = settings.bounds;
+  options.stop = settings.stop;
+  if (settings.progress != nullptr) {
+    options.on_bytes = [board = settings.progress](std::uint64_t bytes) { board->add_bytes(bytes); };
+  }
+  std::vector<drill_item> items;
+  for (const auto& target : plan.targets) {
+    std::string refused;
+    bool found = false;
+    for (const auto& candidate : target.candidates) {
+      const step_name name{"verify-artifact", target.component, candidate.task.path};
+      artifact_report verified;
+      bool carried_out = false;
+      steps.run(name, target.wishes.allow_skip, [&](step_report& step) {
+        verified = verify_artifact(candidate.task, options);
+        verified.component = target.component;
+        carried_out = true;
+        step.bytes = verified.size.value_or(0);
+        step.verdict = verified.verdict;
+        if (detail::may_be_restored(verified.verdict) && !refused.empty()) {
+          step.findings.push_back(make_finding(checks::drill_older_artifact, location{candidate.task.path},
+                                               "an older artifact was taken, for the newest is not sound",
+                                               "the newest: " + printable(target.candidates.front().task.path), refused));
+        }
+      });
+      if (!carried_out) {  // skipped: it is restored as it is, and nothing is known about it
+        verified.path = candidate.task.path;
+        break;
+      }
+      reports.push_back(verified);
+      if (detail::may_be_restored(verified.verdict)) {
+        items.push_back(item_of(target, candidate, verified));
+        found = true;
+        break;
+      }
+      if (refused.empty()) refused = detail::why_not(verified);
+    }
+    if (!found) {
+      steps.skip({"restore", target.component, target.candidates.front().task.path},
+                 refused.empty() ? "it was not verified" : "the artifact is not sound: " + refused, target.wishes.allow_skip);
+    }
+  }
+  return items;
+}
+
+}  // namespace restorable

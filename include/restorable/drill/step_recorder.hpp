@@ -1,0 +1,115 @@
+// step_recorder: carries out the steps of a drill one after the other, times them, and catches what goes wrong in each.
+//
+// Layer: drill. A failed step is a step_report with findings; the drill goes on with the next.
+//   steps.run({"clone-bundle", component, path}, [&](step_report& step) { ... step.findings.push_back(...); });
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "restorable/audit/report.hpp"
+#include "restorable/base/checks.hpp"
+#include "restorable/base/error.hpp"
+#include "restorable/verify/artifact_verifier.hpp"
+#include "restorable/verify/progress_board.hpp"
+
+namespace restorable {
+
+/// Which step, of what.
+struct step_name {
+  std::string name;
+  std::string component;
+  std::string artifact;
+};
+
+struct step_settings {
+  std::function<moment()> clock;
+  std::set<std::string> skip;                ///< steps that the caller does not want
+  const std::atomic<bool>* stop = nullptr;   ///< when it turns true, `interrupted` is thrown before the next step
+  progress_board* progress = nullptr;
+};
+
+class step_recorder {
+ public:
+  explicit step_recorder(step_settings settings) : settings_{std::move(settings)} {}
+
+  /// Runs `body` as a step unless it is to be skipped. `allowed`: steps that the policy allows to skip. Returns whether
+  /// it was run and nothing in it failed or was left unchecked.
+  template <typename Body>
+  bool run(const step_name& name, const std::vector<std::string>& allowed, Body&& body) {
+    stop_if_asked();
+    if (settings_.skip.contains(name.name)) {
+      skip(name, "asked for by --skip", allowed);
+      return false;
+    }
+    step_report step = begin(name);
+    if (settings_.progress != nullptr) settings_.progress->begin(name.name);
+    const auto started = std::chrono::steady_clock::now();
+    try {
+      body(step);
+    } catch (const stream_error& error) {
+      step.findings.push_back(error.as_finding());
+    } catch (const environment_error& error) {
+      step.unchecked.push_back({error.where(), error.what(), error.advice()});
+    }
+    step.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    if (settings_.progress != nullptr) settings_.progress->end(name.name);
+    step.verdict = worse(step.verdict, judge(step));
+    steps_.push_back(std::move(step));
+    return steps_.back().verdict == verdict::sound;
+  }
+
+  /// Records a step that cannot or shall not be run, and why. An error unless `allowed` names it.
+  void skip(const step_name& name, const std::string& reason, const std::vector<std::string>& allowed) {
+    step_report step = begin(name);
+    step.skipped = true;
+    step.reason = reason;
+    if (std::find(allowed.begin(), allowed.end(), name.name) == allowed.end()) {
+      step.findings.push_back(make_finding(checks::drill_skipped, location{name.artifact.empty() ? name.name : name.artifact},
+                                           fmt::format("{} was skipped", name.name), "the step carried out", reason));
+    }
+    step.verdict = judge(step);
+    steps_.push_back(std::move(step));
+  }
+
+  /// A step that was carried out elsewhere.
+  void add(step_report step) { steps_.push_back(std::move(step)); }
+
+  /// Throws `interrupted` when the caller asked to stop.
+  void stop_if_asked() const {
+    if (settings_.stop != nullptr && settings_.stop->load()) throw interrupted{};
+  }
+
+  [[nodiscard]] const std::vector<step_report>& steps() const noexcept { return steps_; }
+  [[nodiscard]] std::vector<step_report> take() { return std::move(steps_); }
+
+ private:
+  step_report begin(const step_name& name) const {
+    step_report step;
+    step.name = name.name;
+    step.component = name.component;
+    step.artifact = name.artifact;
+    step.started = settings_.clock();
+    step.verdict = verdict::sound;
+    return step;
+  }
+
+  static verdict judge(const step_report& step) {
+    const bool error = std::any_of(step.findings.begin(), step.findings.end(),
+                                   [](const finding& one) { return one.severity == severity::error; });
+    return error ? verdict::unsound : step.unchecked.empty() ? verdict::sound : verdict::unchecked;
+  }
+
+  step_settings settings_;
+  std::vector<step_report> steps_;
+};
+
+}  // namespace restorable

@@ -1,0 +1,65 @@
+// task_of: an artifact that a policy knows, as the task of verifying it with all that the policy promises about it.
+//
+// Layer: verify. Example: artifact_task task = task_of(estate, component, artifact, now);
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "restorable/base/location.hpp"
+#include "restorable/base/time.hpp"
+#include "restorable/catalog/discovery.hpp"
+#include "restorable/catalog/freshness.hpp"
+#include "restorable/catalog/policy.hpp"
+#include "restorable/verify/artifact_task.hpp"
+
+namespace restorable {
+
+/// What a volume or the logs hold is the application's: a broken file in there was broken before it was backed up. In a
+/// full backup the volumes' and logs' archives are told by the names that the policy gives them.
+inline std::function<bool(const location&)> application_data_of(const policy& estate, const component_policy& component) {
+  if (component.kind == component_kind::volume || component.kind == component_kind::logs) {
+    return [](const location&) { return true; };
+  }
+  std::vector<name_pattern> volumes;
+  for (const auto& other : estate.components) {
+    if (other.kind == component_kind::volume || other.kind == component_kind::logs) {
+      volumes.insert(volumes.end(), other.names.begin(), other.names.end());
+    }
+  }
+  return [volumes = std::move(volumes)](const location& where) {
+    // the chain is artifact, member, member of that member: only what lies inside a volume's archive is soft
+    for (std::size_t i = 1; i + 1 < where.chain().size(); ++i) {
+      const std::string& name = where.chain()[i];
+      const std::string file = name.substr(name.rfind('/') + 1);
+      for (const auto& pattern : volumes) {
+        if (pattern.match(file)) return true;
+      }
+    }
+    return false;
+  };
+}
+
+/// `artifact` is a file of `component`, found at `now`.
+inline artifact_task task_of(const policy& estate, const component_policy& component, const stored_artifact& artifact,
+                             moment now) {
+  artifact_task task;
+  task.path = artifact.path;
+  task.component = component.name;
+  task.kind = component.kind;
+  task.timestamp = artifact.timestamp;
+  task.modified = artifact.modified;
+  task.size = artifact.size;
+  task.known = judge_sidecars(component, artifact, now);
+  if (artifact.checksum && artifact.checksum->present) task.promised_checksum = artifact.checksum->path;
+  if (artifact.manifest && artifact.manifest->present) {
+    task.manifest = artifact.manifest->path;
+    task.manifest_format = component.manifest_format;
+  }
+  task.application_data = application_data_of(estate, component);
+  return task;
+}
+
+}  // namespace restorable

@@ -1,0 +1,171 @@
+// drill: do the backups really restore, to the same rows, and how long does it take?
+//
+// arguments -> policy and plan -> rehearsal in a scratch directory -> report -> text -> exit code (docs/drill.md)
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "command_line.hpp"
+#include "progress_line.hpp"
+#include "report_output.hpp"
+#include "restorable/base/version.hpp"
+#include "restorable/catalog/policy.hpp"
+#include "restorable/drill/drill_plan.hpp"
+#include "restorable/drill/dry_run.hpp"
+#include "restorable/drill/run_drill.hpp"
+#include "restorable/drill/step_names.hpp"
+#include "restorable/drill/take_capture.hpp"
+#include "restorable/io/atomic_file.hpp"
+#include "run_arguments.hpp"
+
+namespace {
+
+using namespace restorable;
+
+struct arguments {
+  tool::run_arguments run;
+  tool::output_arguments output;
+  std::string scratch;
+  std::string postgres;
+  std::string server;
+  std::string source;
+  std::string capture;
+  std::vector<std::string> skip;
+  bool keep = false;
+  bool dry_run = false;
+};
+
+void declare(CLI::App& app, arguments& given) {
+  app.add_option("PATH", given.run.paths, "artifacts to restore, directories of them, or one full backup");
+  tool::declare(app, given.run);
+  tool::declare(app, given.output);
+  app.add_option("--scratch", given.scratch, "make the scratch directory in here (default: TMPDIR, or /tmp)")->type_name("DIR");
+  app.add_flag("--keep", given.keep, "leave the scratch directory for inspection");
+  app.add_option("-j,--jobs", given.run.jobs, "connections and index builds at a time (default: the cores)")
+      ->check(CLI::Range(1U, 64U))->type_name("N");
+  app.add_flag("--dry-run", given.dry_run, "print what would be restored and the space it needs, and stop");
+  app.add_option("--server", given.server, "restore into databases of the drill's own on this server (default: a private one)")
+      ->type_name("DSN");
+  app.add_option("--source", given.source, "compare with this live database, which is only read")->type_name("DSN");
+  app.add_option("--capture", given.capture, "expected rows of the dump (default: ARTIFACT.capture.json where it is)")
+      ->type_name("FILE");
+  app.add_option("--postgres", given.postgres, "look for PostgreSQL's programs here first")->type_name("DIR");
+  app.add_option("--skip", given.skip, "do not run this step; the drill fails unless the policy allows it")
+      ->allow_extra_args(false)->type_name("STEP");
+  app.set_version_flag("--version", std::string{version_text});
+  app.footer("exit codes: 0 sound, 1 unsound, 2 usage or policy mistake, 3 could not rehearse all, 4 something is left behind,\n"
+             "            130/143 interrupted");
+}
+
+struct capture_arguments {
+  std::string source;
+  std::string out;
+  std::string artifact;
+  std::vector<std::string> schemas;
+  std::vector<std::string> tables;
+  std::vector<std::string> command;
+  unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
+};
+
+CLI::App& declare(CLI::App& app, capture_arguments& given) {
+  CLI::App& capture = *app.add_subcommand("capture", "run a backup COMMAND in a snapshot, and write down every table's rows in that very snapshot");
+  capture.add_option("--source", given.source, "the database that COMMAND backs up")->type_name("DSN")->required();
+  capture.add_option("--out", given.out, "write the capture here; drill looks for ARTIFACT.capture.json")->type_name("FILE")->required();
+  capture.add_option("--artifact", given.artifact, "the file that COMMAND makes, to say which it is")->type_name("FILE");
+  capture.add_option("--schema", given.schemas, "only this schema, as for pg_dump -n; may be repeated")->allow_extra_args(false)->type_name("NAME");
+  capture.add_option("--table", given.tables, "only this table, as for pg_dump -t; may be repeated")->allow_extra_args(false)->type_name("NAME");
+  capture.add_option("-j,--jobs", given.jobs, "connections that read rows (default: the cores)")->check(CLI::Range(1U, 64U))->type_name("N");
+  capture.add_option("COMMAND", given.command, "after --: the backup command; {snapshot} in it becomes the snapshot's name")->required();
+  capture.footer("for example: drill capture --source dbname=ner11_db --out db.sql.capture.json -- pg_dump --snapshot={snapshot} -f db.sql ner11_db");
+  return capture;
+}
+
+int run_capture(const capture_arguments& given) {
+  capture_request request;
+  request.source = conninfo_with_environment(given.source);
+  request.command = given.command;
+  request.artifact = given.artifact;
+  request.only_schemas = given.schemas;
+  request.only_tables = given.tables;
+  request.jobs = given.jobs;
+  request.stop = &tool::stop_requested;
+  const capture taken = take_capture(request);
+  if (tool::stop_requested) return 128 + tool::stop_signal;
+  write_file_atomically(given.out, to_json(taken), location{given.out});
+  return 0;
+}
+
+std::string usual_scratch() {
+  const char* directory = std::getenv("TMPDIR");
+  return directory != nullptr && *directory != '\0' ? directory : "/tmp";
+}
+
+int run(const arguments& given, int argc, const char* const* argv) {
+  tool::require_sensible(given.run, "restore");
+  const tool::shifted_clock clock{given.run.now};
+
+  progress_board board;
+  drill_settings settings;
+  settings.bounds = tool::parse_limits(given.run.limit_settings);
+  settings.stop = &tool::stop_requested;
+  settings.clock = [&clock] { return clock.now(); };
+  settings.jobs = given.run.jobs;
+  settings.strict = given.run.strict;
+  settings.keep = given.keep;
+  settings.scratch = given.scratch.empty() ? usual_scratch() : given.scratch;
+  settings.postgres = given.postgres;
+  settings.server = given.server;
+  settings.source = given.source;
+  settings.skip = {given.skip.begin(), given.skip.end()};
+  require_known_steps(settings.skip);
+
+  report result = tool::begin_report("drill", argc, argv, clock);
+  std::optional<policy> estate;
+  drill_plan plan;
+  if (given.run.policy.empty()) {
+    plan = plan_drill(given.run.paths, given.capture, settings.bounds);
+  } else {
+    if (!given.capture.empty()) throw usage_error{"--capture needs a PATH: a policy names captures with drill.capture"};
+    estate = tool::load(given.run);
+    tool::name_policy(result, given.run.policy, *estate);
+    plan = plan_drill(*estate, result.started, given.run.components);
+  }
+  if (given.dry_run) {
+    tool::write_all(STDOUT_FILENO, describe(plan, settings));
+    return plan.unchecked.empty() ? 0 : 3;
+  }
+  {
+    std::optional<tool::progress_line> line;
+    if (tool::wants_progress(given.run.progress, given.run.no_progress)) line.emplace(board);
+    settings.progress = &board;
+    run_drill(plan, settings, result);
+  }
+  result.finished = clock.now();
+  if (!result.complete && tool::stop_signal != 0 && result.exit_code != exit_left_behind) {
+    result.exit_code = 128 + tool::stop_signal;
+  }
+  return tool::deliver(result, given.output);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Restores backups into a scratch directory, compares them to the last row, and measures how long that takes.", "drill"};
+  arguments given;
+  declare(app, given);
+  capture_arguments captured;
+  const CLI::App& capture = declare(app, captured);
+  if (const auto code = tool::parse(app, "drill", argc, argv)) return *code;
+  tool::catch_stop_signals();
+  if (capture.parsed()) return tool::guarded_main("drill capture", false, [&] { return run_capture(captured); });
+  return tool::guarded_main("drill", given.output.nagios, [&] { return run(given, argc, argv); });
+}
