@@ -1,4 +1,5 @@
-// A copy of the ready-made estate to damage, and the program `verify` run over it; what it says is read back from its JSON.
+// A copy of the ready-made estate to damage, and the programs `verify` and `drill` run over it; what they say is read back
+// from their JSON.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,6 +19,7 @@
 namespace restorable {
 
 /// Where the build has put things; set by tests/CMakeLists.txt.
+inline const std::string drill_program = RESTORABLE_DRILL_PROGRAM;
 inline const std::string verify_program = RESTORABLE_VERIFY_PROGRAM;
 inline const std::string estate_directory = RESTORABLE_ESTATE;
 inline const std::string source_directory = RESTORABLE_SOURCE;
@@ -31,7 +33,7 @@ inline nlohmann::json read_json(const std::filesystem::path& path) {
   return nlohmann::json::parse(file, nullptr, false);
 }
 
-/// What a run of verify came to.
+/// What a run of verify or drill came to.
 struct verify_run {
   int status = -1;
   std::string output;
@@ -57,6 +59,7 @@ struct verify_run {
       add(one.at("findings"), std::filesystem::path{one.at("path").get<std::string>()}.filename().string());
     }
     for (const auto& one : report.at("components")) add(one.at("findings"), one.at("name").get<std::string>());
+    for (const auto& one : report.at("steps")) add(one.at("findings"), one.at("name").get<std::string>());
     add(report.at("findings"), "run");
     return found;
   }
@@ -120,6 +123,22 @@ class estate_copy {
     result.report = read_json(report);
     return result;
   }
+
+  /// Runs drill over some components, `--component NAME`, with a scratch directory of its own, `drills`.
+  [[nodiscard]] verify_run drill(const std::string& arguments, const std::string& policy = source_directory + "/docs/examples/ner11.toml") const {
+    verify_run result;
+    const std::string report = (scratch_.path() / "drill.json").string();
+    const tool_run run = scratch_.run(fmt::format(
+        "rm -f '{3}'; mkdir -p drills; chmod 711 . drills; '{0}' --policy '{1}' --root estate --now {2} --scratch drills --report '{3}' --color never {4} 2>&1",
+        drill_program, policy, estate_now, report, arguments));
+    result.status = run.status;
+    result.output = run.output;
+    result.report = read_json(report);
+    return result;
+  }
+
+  /// What is left in `drills`: nothing, after every drill.
+  [[nodiscard]] std::string left_behind() const { return scratch_.run("ls -A drills").output; }
 
   [[nodiscard]] const scratch_directory& scratch() const noexcept { return scratch_; }
 

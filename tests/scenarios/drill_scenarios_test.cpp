@@ -1,0 +1,180 @@
+// What drill must find in backups that verify calls sound, and in those that it does not; and that it finds nothing in the
+// estate as it was made.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+#include "estate_copy.hpp"
+
+namespace {
+
+using namespace restorable;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::IsSubsetOf;
+using ::testing::Not;
+
+/// Every table's rows are equal wherever they were looked at.
+void expect_equal_rows(const nlohmann::json& report, bool captured) {
+  ASSERT_FALSE(report.at("comparisons").empty());
+  for (const auto& table : report.at("comparisons")) {
+    SCOPED_TRACE(table.dump());
+    EXPECT_TRUE(table.at("outcome") == "equal" || table.at("outcome") == "empty");
+    EXPECT_EQ(table.at("dump"), table.at("restored"));
+    if (captured) {
+      EXPECT_EQ(table.at("capture"), table.at("restored"));
+    }
+  }
+}
+
+std::set<std::string> steps_of(const nlohmann::json& report) {
+  std::set<std::string> names;
+  for (const auto& step : report.at("steps")) names.insert(step.at("name").get<std::string>());
+  return names;
+}
+
+TEST(drill, restores_the_estate_from_its_parts_to_the_last_row) {
+  const estate_copy estate;
+  const verify_run run = estate.drill("--component database --component models --component repository --component configuration "
+                                      "--component volumes --component logs");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_THAT(run.alarms(), IsEmpty()) << run.output;
+  expect_equal_rows(run.report, true);
+  EXPECT_THAT(steps_of(run.report), ::testing::IsSupersetOf({"verify-artifact", "start-server", "load-dump", "compare-rows", "compare-capture",
+                                                             "check-objects", "clone-bundle", "restore-configuration", "restore-volume",
+                                                             "boot-volume", "restore-models", "restore-archive", "clean-up"}));
+  EXPECT_EQ(estate.left_behind(), "");
+  for (const auto& recovery : run.report.at("recoveries")) EXPECT_EQ(recovery.at("verdict"), "sound");
+}
+
+TEST(drill, restores_everything_from_the_full_backup_alone) {
+  const estate_copy estate;
+  const tool_run run = estate.scratch().run(fmt::format("mkdir drills; chmod 711 . drills; '{}' estate/full_system_*.tar.gz --scratch drills --report r.json --color never 2>&1", drill_program));
+  EXPECT_EQ(run.status, 0) << run.output;
+  const nlohmann::json report = read_json(estate.scratch().path() / "r.json");
+  expect_equal_rows(report, false);
+  EXPECT_THAT(steps_of(report), ::testing::IsSupersetOf({"unpack-full-system", "clone-bundle", "restore-configuration", "restore-volume",
+                                                         "boot-volume", "load-dump", "compare-rows", "check-objects"}));
+  EXPECT_EQ(estate.left_behind(), "");
+}
+
+struct scenario {
+  std::string name;
+  std::string damage;                     // bash, in the estate's root (estate_copy.hpp)
+  std::string component;                  // to drill
+  std::string expected;                   // `check @ step or artifact`
+  std::set<std::string> also = {};
+  int status = 1;
+};
+
+std::ostream& operator<<(std::ostream& out, const scenario& one) { return out << one.name; }
+
+const std::string cannot = "restore";
+
+const std::vector<scenario> scenarios{
+    // found by the capture alone: dump and restored database agree, and every checksum is right
+    {"row_deleted_from_the_dump", R"sh(edit $DB 'b[:(n := b.index(b"\n", at("COPY public.incidents")) + 1)] + b[b.index(b"\n", n) + 1:]'; reseal $DB)sh",
+     "database", "rows.fewer @ compare-rows"},
+    {"row_added_to_the_dump",
+     R"sh(edit $DB 'b[:(n := b.index(b"\n", at("COPY public.documents")) + 1)] + (r := b[n:b.index(b"\n", n) + 1]).replace(r.split(b"\t")[0], b"777", 1) + b[n:]'; reseal $DB)sh",
+     "database", "rows.more @ compare-rows"},
+    {"row_altered_in_the_dump", R"sh(edit $DB 'flip(b.index(b"\t", b.index(b"\n", at("COPY audit.event "))) + 5, 0)'; reseal $DB)sh",
+     "database", "rows.different @ compare-rows", {"load.sql @ load-dump", "rows.fewer @ compare-rows"}},
+    {"table_missing_from_the_dump", R"sh(edit $DB 'b[:(n := at("COPY public.maintenance_windows"))] + b[b.index(b"\n\\.\n", n) + 4:]'; reseal $DB)sh",
+     "database", "rows.fewer @ compare-rows", {"rows.missing-table @ compare-rows"}},
+    {"table_missing_altogether",
+     R"sh(edit $DB 'b[:(n := b.index(b"CREATE TABLE public.no_columns"))] + b[b.index(b";", n) + 1:].replace(b"ALTER TABLE public.no_columns OWNER TO postgres;", b"", 1).replace(b[(m := at("COPY public.no_columns")):b.index(b"\n\\.\n", m) + 4], b"", 1)'; reseal $DB)sh",
+     "database", "rows.missing-table @ compare-rows", {"objects.missing @ check-objects", "load.sql @ load-dump"}},
+    // found by loading
+    {"statement_that_fails", R"sh(edit $DB 'b.replace(b"CREATE INDEX ", b"CREATE INDEXX ", 1)'; reseal $DB)sh",
+     "database", "load.sql @ load-dump", {"objects.missing @ check-objects"}},
+    {"dump_that_fails_halfway", R"sh(edit $DB 'b.replace(b"CREATE TABLE public.incidents (", b"CREATE TABLE public.incidents (nonsense,", 1)'; reseal $DB)sh",
+     "database", "load.sql @ load-dump", {"rows.missing-table @ compare-rows", "rows.fewer @ compare-rows", "objects.missing @ check-objects", "objects.sequence-behind @ check-objects"}},
+    {"row_that_breaks_a_foreign_key", R"sh(edit $DB 'b[:(n := b.index(b"\n", at("COPY public.vendor_equipment")) + 1)] + b[b.index(b"\n", n) + 1:]'; reseal $DB)sh",
+     "database", "load.sql @ load-dump", {"rows.fewer @ compare-rows", "objects.missing @ check-objects"}},
+    {"extension_that_is_not_there", R"sh(edit $DB 'b.replace(b"SET default_tablespace", b"CREATE EXTENSION no_such_extension;\nSET default_tablespace", 1)'; reseal $DB)sh",
+     "database", "load.extension @ load-dump", {}, 3},
+    // found in the restored database
+    {"sequence_behind_its_column", R"sh(edit $DB 'b[:(n := b.index(b"setval(\x27public.incidents_incident_id_seq\x27, ") + 43)] + b"3" + b[b.index(b",", n):]'; reseal $DB)sh",
+     "database", "objects.sequence-behind @ check-objects"},
+    {"constraint_that_is_not_validated", R"sh(edit $DB 'b[:(n := b.index(b";", b.index(b"FOREIGN KEY")))] + b" NOT VALID" + b[n:]'; reseal $DB)sh",
+     "database", "objects.unvalidated-constraint @ check-objects", {}, 0},
+    {"materialized_view_that_is_not_populated", R"sh(edit $DB 'b[:(n := at("REFRESH MATERIALIZED VIEW"))] + b[b.index(b";", n) + 1:]'; reseal $DB)sh",
+     "database", "objects.unpopulated-view @ check-objects"},
+    {"assertion_that_does_not_hold", "true", "database --assert", "assertion.failed @ check-assertions"},
+    // captures
+    {"capture_of_another_day", R"sh(cp database/ner11_db_20251207_020000.sql.gz.capture.json $DB.capture.json)sh",
+     "database", "capture.other-artifact @ compare-rows", {"rows.fewer @ compare-rows", "rows.more @ compare-rows", "rows.different @ compare-rows"}},
+    {"capture_cut_short", R"sh(edit $DB.capture.json 'b[:200]')sh", "database", "capture.malformed @ compare-capture"},
+    // hostile dumps: nothing of it runs
+    {"psql_command", R"sh(edit $DB 'b.replace(b"SET lock_timeout = 0;", b"\\! touch /tmp/restorable-owned\nSET lock_timeout = 0;", 1)'; reseal $DB)sh",
+     "database", "drill.skipped @ restore", {"dump.meta-command @ ner11_db_20251208_020000.sql.gz", "drill.older-artifact @ verify-artifact"}},
+    {"copy_from_a_program", R"sh(edit $DB 'b.replace(b"SET default_tablespace", b"COPY public.documents FROM PROGRAM \x27touch /tmp/restorable-owned\x27;\nSET default_tablespace", 1)'; reseal $DB)sh",
+     "database", "load.refused @ load-dump"},
+    {"copy_from_a_program_in_disguise",
+     R"sh(edit $DB 'b.replace(b"SET default_tablespace", b"DO $$ BEGIN EXECUTE \x27COPY (SELECT 1) TO PROGRAM \x27\x27touch /tmp/restorable-owned\x27\x27\x27; END $$;\nSET default_tablespace", 1)'; reseal $DB)sh",
+     "database", "load.superuser @ load-dump", {}, 3},
+    {"role_that_wants_to_be_superuser",
+     R"sh(edit $DB 'b.replace(b"SET default_tablespace", b"CREATE ROLE boss SUPERUSER;\nSET ROLE restorable_admin;\nSET SESSION AUTHORIZATION restorable_admin;\nSET default_tablespace", 1)'; reseal $DB)sh",
+     "database", "load.superuser @ load-dump", {"load.sql @ load-dump"}, 3},
+    {"function_of_a_library", R"sh(edit $DB 'b.replace(b"SET default_tablespace", b"CREATE FUNCTION public.run(text) RETURNS int LANGUAGE c AS \x27libc.so.6\x27, \x27system\x27;\nSET default_tablespace", 1)'; reseal $DB)sh",
+     "database", "load.refused @ load-dump"},
+    // other artifacts
+    {"archive_cut_short", R"sh(head -c 300000 $MODELS | put $MODELS; reseal $MODELS ${MODELS##*/}; (cd models; sha256sum $(basename $MODELS) > models_${D}_100000.sha256))sh",
+     "models", "drill.older-artifact @ verify-artifact", {"gzip.truncated @ models_20251208_100000.tar.gz", "manifest.missing-member @ models_20251208_100000.tar.gz"}},
+    {"configuration_without_a_required_file", R"sh(unpack $CONFIG; rm x/.env; repack $CONFIG)sh", "configuration",
+     "drill.older-artifact @ verify-artifact", {"manifest.missing-member @ config_20251208_013000.tar.gz"}},
+    {"compose_file_that_does_not_parse", R"sh(unpack $CONFIG; echo '  : : broken [' >> x/docker-compose.yml; repack $CONFIG)sh", "configuration",
+     "restore.syntax @ restore-configuration"},
+    {"bundle_without_a_ref_s_objects", R"sh(edit $BUNDLE 'b.replace((r := [l for l in b.split(b"\n\n", 1)[0].split(b"\n") if b"refs/heads/" in l][0]), b"1" * 40 + r[40:], 1)')sh",
+     "repository", "drill.older-artifact @ verify-artifact", {"bundle.ref-missing @ ner11_repo_20251208.bundle"}},
+    {"volume_with_a_damaged_page",
+     R"sh(unpack $PGDATA; f=$(find x -path '*base/*' -name '[0-9]*' -size +800k | sort | head -1); head -c 3000 /dev/urandom | dd of=$f bs=1 seek=20000 conv=notrunc status=none; repack $PGDATA)sh",
+     "volumes", "boot.corrupt @ boot-volume"},
+    {"volume_without_a_table_s_file", R"sh(unpack $PGDATA; rm $(find x -path '*base/*' -name '[0-9]*' -size +800k | sort | head -1); repack $PGDATA)sh",
+     "volumes", "boot.corrupt @ boot-volume", {"boot.failed @ boot-volume"}},
+    {"volume_of_a_version_that_is_not_here", R"sh(unpack $PGDATA; echo 12 > x/PG_VERSION; repack $PGDATA)sh", "volumes", "", {}, 3},
+};
+
+class damaged_backups : public ::testing::TestWithParam<scenario> {};
+
+TEST_P(damaged_backups, are_found_out_by_a_rehearsal) {
+  const scenario& one = GetParam();
+  const estate_copy estate;
+  static_cast<void>(estate.scratch().run("rm -f /tmp/restorable-owned"));
+  const tool_run damage = estate.damage(one.damage);
+  ASSERT_EQ(damage.status, 0) << damage.output;
+  std::string component = one.component;
+  std::string policy = source_directory + "/docs/examples/ner11.toml";
+  if (const std::size_t at = component.find(" --assert"); at != std::string::npos) {
+    component.resize(at);
+    std::string text = scratch_directory{}.run("cat '" + policy + "'").output;
+    text.insert(text.find("[component.database.drill]"), "[[component.database.drill.assertions]]\nname = \"no incident\"\nsql = \"SELECT count(*) = 0 FROM public.incidents\"\n\n");
+    // the table's head has to come first
+    const std::string head = "[component.database.drill]";
+    text.erase(text.find(head), head.size());
+    text.insert(text.find("[[component.database.drill.assertions]]"), head + "\nrto = \"1h\"\n\n");
+    text.erase(text.find("rto = \"1h\"\nrpo"), std::string{"rto = \"1h\"\nrpo = \"26h\"\n"}.size());
+    text.erase(text.find("required_tables = [\"public.vendor"), text.find('\n', text.find("required_tables = [\"public.vendor")) - text.find("required_tables = [\"public.vendor"));
+    estate.scratch().write("policy.toml", text);
+    policy = (estate.scratch().path() / "policy.toml").string();
+  }
+  const verify_run run = estate.drill("--component " + component, policy);
+  ASSERT_TRUE(run.report.is_object()) << run.output;
+  EXPECT_EQ(run.status, one.status) << run.output;
+  if (!one.expected.empty()) {
+    EXPECT_THAT(run.alarms(), Contains(one.expected)) << run.output;
+  }
+  std::set<std::string> allowed = one.also;
+  allowed.insert(one.expected);
+  EXPECT_THAT(run.alarms(), IsSubsetOf(allowed)) << run.output;
+  EXPECT_EQ(estate.left_behind(), "");
+  EXPECT_FALSE(std::filesystem::exists("/tmp/restorable-owned")) << "a program of the backup was run";
+}
+
+INSTANTIATE_TEST_SUITE_P(backups, damaged_backups, ::testing::ValuesIn(scenarios), [](const auto& one) { return one.param.name; });
+
+}  // namespace
