@@ -26,16 +26,19 @@ namespace restorable::tool {
 inline std::atomic<bool> stop_requested{false};
 inline std::atomic<int> stop_signal{0};
 
+inline std::atomic<int> stop_signals_seen{0};
+
 extern "C" inline void restorable_on_stop_signal(int number) {
   stop_signal = number;
   stop_requested = true;
+  if (++stop_signals_seen >= 3) ::_exit(128 + number);
 }
 
-/// SIGINT and SIGTERM ask to stop; a second one ends the program at once. SIGPIPE is an error of the write instead.
+/// SIGINT and SIGTERM ask to stop; a third one ends the program at once (whoever signals a process and then its group, as
+/// timeout does, means it once). SIGPIPE is an error of the write instead.
 inline void catch_stop_signals() {
   struct sigaction action {};
   action.sa_handler = &restorable_on_stop_signal;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
   ::sigemptyset(&action.sa_mask);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);

@@ -25,8 +25,9 @@ using ::testing::Not;
 class world {
  public:
   world() {
-    (void)scratch_.run("mkdir target outside outside/sub && echo precious > outside/victim && chmod 600 outside/victim && "
-                       "echo deep > outside/sub/file && ln -s ../outside target-link");
+    (void)scratch_.run(
+        "mkdir target outside outside/sub && echo precious > outside/victim && chmod 600 outside/victim && "
+        "echo deep > outside/sub/file && ln -s ../outside target-link");
     before_ = state();
   }
 
@@ -49,7 +50,8 @@ class world {
     }
     [[nodiscard]] std::string messages() const {
       std::string all;
-      for (const auto& one : findings) all += one.check + ": " + one.message + " [" + one.expected + "|" + one.actual + "]\n";
+      for (const auto& one : findings)
+        all += one.check + ": " + one.message + " [" + one.expected + "|" + one.actual + "]\n";
       return all;
     }
   };
@@ -71,9 +73,10 @@ class world {
 
   /// Names, types, modes, targets and content of everything that is not in the target.
   [[nodiscard]] std::string state() const {
-    return scratch_.run("find . -path ./target -prune -o ! -name errors ! -name '*.tar*' ! -path . "
-                        "-printf '%p %y %m %l %n %s ' \\( -type f -exec cat {} \\; -o -printf '\\n' \\) | sort; "
-                        "stat -c '%Y %Z' outside/victim outside outside/sub");
+    return scratch_.run(
+        "find . -path ./target -prune -o ! -name errors ! -name '*.tar*' ! -path . "
+        "-printf '%p %y %m %l %n %s ' \\( -type f -exec cat {} \\; -o -printf '\\n' \\) | sort; "
+        "stat -c '%Y %Z' outside/victim outside outside/sub");
   }
   void expect_nothing_outside(const std::string& what) const { EXPECT_EQ(state(), before_) << what; }
 
@@ -115,8 +118,10 @@ lines"; mkdir reference)sh");
     const auto got = here.restore(here.scratch().read("a.tar"));
     EXPECT_TRUE(got.outcome.complete);
     EXPECT_THAT(got.errors(), IsEmpty()) << got.messages();
-    const std::string list = "find . -mindepth 1 -printf '%P %y %s %m %l %n %T@\\n' | sed 's/\\(\\.[0-9]*\\)$//; s/ d [0-9]*/ d/' | sort";
-    EXPECT_EQ(here.scratch().run("cd target && " + list), here.scratch().run("cd reference && { " + list + "; } | sed 's/^\\(sub.deep d\\) 500/\\1 700/'"));
+    const std::string list =
+        "find . -mindepth 1 -printf '%P %y %s %m %l %n %T@\\n' | sed 's/\\(\\.[0-9]*\\)$//; s/ d [0-9]*/ d/' | sort";
+    EXPECT_EQ(here.scratch().run("cd target && " + list),
+              here.scratch().run("cd reference && { " + list + "; } | sed 's/^\\(sub.deep d\\) 500/\\1 700/'"));
     EXPECT_EQ(here.scratch().run("diff -r --no-dereference target reference"), "");
     EXPECT_EQ(got.outcome.files, 10U);
     EXPECT_EQ(got.outcome.links, 4U);
@@ -150,19 +155,35 @@ TEST(extract, writes_nothing_outside_whatever_the_archive_says) {
       {"an absolute one", soft_link("a", "/tmp") + file("a/restorable-evil", "evil"), {through}},
       {"a link to ..", soft_link("a", "..") + file("a/outside/victim", "evil"), {through}},
       {"a link, then a file of its name", soft_link("a", "../outside/victim") + file("a", "mine"), {}},
-      {"a link, then a directory of its name, then a file in it", soft_link("a", "../outside") + directory("a") + file("a/victim", "mine"), {}},
-      {"a directory, replaced by a link", directory("a") + soft_link("a", "../outside") + file("a/victim", "evil"), {through}},
-      {"a directory with a file, replaced by a link", directory("a") + file("a/x", "x") + soft_link("a", "../outside") + file("a/victim", "mine"), {"restore.content"}},
+      {"a link, then a directory of its name, then a file in it",
+       soft_link("a", "../outside") + directory("a") + file("a/victim", "mine"),
+       {}},
+      {"a directory, replaced by a link",
+       directory("a") + soft_link("a", "../outside") + file("a/victim", "evil"),
+       {through}},
+      {"a directory with a file, replaced by a link",
+       directory("a") + file("a/x", "x") + soft_link("a", "../outside") + file("a/victim", "mine"),
+       {"restore.content"}},
       {"links in a chain", soft_link("a", "b") + soft_link("b", "../outside") + file("a/victim", "evil"), {through}},
-      {"a link to a link's directory", directory("d") + soft_link("d/up", "../..") + file("d/up/outside/victim", "evil"), {through}},
+      {"a link to a link's directory",
+       directory("d") + soft_link("d/up", "../..") + file("d/up/outside/victim", "evil"),
+       {through}},
       {"a hard link out", hard_link("a", "../outside/victim") + file("a", "evil"), {through}},
       {"a hard link to an absolute name", hard_link("a", "/etc/passwd"), {"restore.content"}},
-      {"a hard link through a link", soft_link("l", "../outside") + hard_link("a", "l/victim") + file("a", "evil"), {"restore.content"}},
-      {"a hard link to a link, then a file of its name", soft_link("l", "../outside/victim") + hard_link("a", "l") + file("a", "mine"), {}},
-      {"a hard link into a link", soft_link("l", "../outside") + file("x", "x") + hard_link("l/victim", "x"), {through}},
+      {"a hard link through a link",
+       soft_link("l", "../outside") + hard_link("a", "l/victim") + file("a", "evil"),
+       {"restore.content"}},
+      {"a hard link to a link, then a file of its name",
+       soft_link("l", "../outside/victim") + hard_link("a", "l") + file("a", "mine"),
+       {}},
+      {"a hard link into a link",
+       soft_link("l", "../outside") + file("x", "x") + hard_link("l/victim", "x"),
+       {through}},
       {"a link into a link", soft_link("l", "../outside") + soft_link("l/new", "x"), {through}},
       {"a directory into a link", soft_link("l", "../outside") + directory("l/new"), {through}},
-      {"a directory with its slash over a link", soft_link("l", "../outside") + directory("l/") + with_mode(directory("l/"), "0000777"), {}},
+      {"a directory with its slash over a link",
+       soft_link("l", "../outside") + directory("l/") + with_mode(directory("l/"), "0000777"),
+       {}},
       {"a file as the root", file(".", "x"), {through}},
       {"a file as the root, spelled oddly", file(".//.", "x"), {through}},
       {"a link as the root", soft_link("./", "../outside") + file("victim", "mine"), {through}},
@@ -171,9 +192,12 @@ TEST(extract, writes_nothing_outside_whatever_the_archive_says) {
       {"an absolute name with slashes", file("///tmp/restorable-evil", "mine"), {}},
       {"a device", header("dev", '3') + header("disk", '4') + header("pipe", '6'), {}},
       {"a PAX name that leads up", extended(pax_record("path", "../outside/victim")) + file("x", "evil"), {through}},
-      {"a PAX link out", extended(pax_record("linkpath", "../outside")) + soft_link("a", "b") + file("a/victim", "evil"), {through}},
+      {"a PAX link out",
+       extended(pax_record("linkpath", "../outside")) + soft_link("a", "b") + file("a/victim", "evil"),
+       {through}},
       {"a link over a link, back and forth",
-       soft_link("a", "../outside") + directory("a") + soft_link("a", "../outside") + file("a/sub/file", "evil"), {through}},
+       soft_link("a", "../outside") + directory("a") + soft_link("a", "../outside") + file("a/sub/file", "evil"),
+       {through}},
   };
   for (const auto& one : cases) {
     const world here;
@@ -200,7 +224,8 @@ TEST(extract, keeps_within_whatever_lies_there_already) {
 
 TEST(extract, survives_random_orders_of_hostile_members) {
   const std::vector<std::string> parts{"a", "b", "c", "..", ".", "outside", "victim", "sub", ""};
-  const std::vector<std::string> targets{"..", "../outside", "/", "../outside/victim", "a", "b/..", "c", ".", "../..", "../target"};
+  const std::vector<std::string> targets{"..", "../outside", "/",     "../outside/victim", "a", "b/..",
+                                         "c",  ".",          "../..", "../target"};
   std::mt19937 random{20251204};
   const auto pick = [&](const auto& from) { return from[random() % from.size()]; };
   const world here;
@@ -228,8 +253,9 @@ TEST(extract, survives_random_orders_of_hostile_members) {
 
 TEST(extract, lets_the_later_of_two_members_stand) {
   const world here;
-  const auto got = here.restore(file("a", "first") + file("a", "2nd") + directory("d") + file("d", "file now") + file("f", "x") +
-                                directory("f") + file("f/y", "in it") + soft_link("l", "a") + file("l", "no link") + end_blocks());
+  const auto got =
+      here.restore(file("a", "first") + file("a", "2nd") + directory("d") + file("d", "file now") + file("f", "x") +
+                   directory("f") + file("f/y", "in it") + soft_link("l", "a") + file("l", "no link") + end_blocks());
   EXPECT_THAT(got.errors(), IsEmpty()) << got.messages();
   EXPECT_EQ(here.list(), "a f\nd f\nf d\nf/y f\nl f\n");
   EXPECT_EQ(here.read("a"), "2nd");
@@ -238,7 +264,8 @@ TEST(extract, lets_the_later_of_two_members_stand) {
 
 TEST(extract, does_not_write_into_the_other_names_of_a_replaced_file) {
   const world here;
-  const auto got = here.restore(file("a", "first") + hard_link("b", "a") + file("a", "second") + hard_link("b", "b") + end_blocks());
+  const auto got =
+      here.restore(file("a", "first") + hard_link("b", "a") + file("a", "second") + hard_link("b", "b") + end_blocks());
   EXPECT_THAT(got.errors(), IsEmpty()) << got.messages();
   EXPECT_EQ(here.read("a"), "second");
   EXPECT_EQ(here.read("b"), "first") << "a link to itself leaves the file";
@@ -246,8 +273,9 @@ TEST(extract, does_not_write_into_the_other_names_of_a_replaced_file) {
 
 TEST(extract, restores_hard_links) {
   const world here;
-  const auto got = here.restore(file("d/a", "content") + hard_link("b", "./d//a") + soft_link("s", "d/a") + hard_link("t", "s") +
-                                hard_link("own", "nowhere").replace(124, 11, "00000000004") + end_blocks());
+  const auto got =
+      here.restore(file("d/a", "content") + hard_link("b", "./d//a") + soft_link("s", "d/a") + hard_link("t", "s") +
+                   hard_link("own", "nowhere").replace(124, 11, "00000000004") + end_blocks());
   EXPECT_THAT(got.outcome.links, 3U);
   EXPECT_EQ(here.status("b").st_ino, here.status("d/a").st_ino);
   EXPECT_TRUE(S_ISLNK(here.status("t").st_mode));
@@ -264,8 +292,9 @@ TEST(extract, says_which_hard_links_have_no_target) {
 
 TEST(extract, says_what_of_a_mode_it_does_not_restore) {
   const world here;
-  const auto got = here.restore(with_mode(file("sudo", "x"), "0004755") + with_mode(directory("tmp"), "0001777") + with_mode(file("none", "x"), "0000000") +
-                                with_mode(directory("closed"), "0000000") + file("closed/in", "x") + header("null", '3') + header("q", '6') + end_blocks());
+  const auto got = here.restore(with_mode(file("sudo", "x"), "0004755") + with_mode(directory("tmp"), "0001777") +
+                                with_mode(file("none", "x"), "0000000") + with_mode(directory("closed"), "0000000") +
+                                file("closed/in", "x") + header("null", '3') + header("q", '6') + end_blocks());
   EXPECT_THAT(got.errors(), IsEmpty()) << got.messages();
   EXPECT_EQ(here.status("sudo").st_mode & 07777U, 0755U);
   EXPECT_EQ(here.status("tmp").st_mode & 07777U, 0777U);
@@ -273,7 +302,8 @@ TEST(extract, says_what_of_a_mode_it_does_not_restore) {
   EXPECT_EQ(here.status("closed").st_mode & 07777U, 0700U);
   EXPECT_EQ(here.read("closed/in"), "x");
   EXPECT_EQ(got.outcome.skipped, 2U);
-  EXPECT_THAT(got.messages(), HasSubstr("devices, fifos and the like are not made in a rehearsal [as archived|2 members, first null]"));
+  EXPECT_THAT(got.messages(),
+              HasSubstr("devices, fifos and the like are not made in a rehearsal [as archived|2 members, first null]"));
   EXPECT_THAT(got.messages(), HasSubstr("are dropped in a rehearsal [as archived|2 members, first sudo]"));
 }
 
@@ -296,19 +326,22 @@ TEST(extract, gives_owners_only_when_asked) {
 
 TEST(extract, keeps_holes) {
   const world here;
-  (void)here.scratch().run("truncate -s 3000000 big; printf abc | dd of=big bs=1 seek=1000000 conv=notrunc status=none; "
-                           "truncate -s 5000000 empty; head -c 2000000 /dev/zero > zeros; tar -cSf s.tar big empty; tar -cf n.tar zeros");
+  (void)here.scratch().run(
+      "truncate -s 3000000 big; printf abc | dd of=big bs=1 seek=1000000 conv=notrunc status=none; "
+      "truncate -s 5000000 empty; head -c 2000000 /dev/zero > zeros; tar -cSf s.tar big empty; tar -cf n.tar zeros");
   for (const char* name : {"s.tar", "n.tar"}) {
     const auto got = here.restore(here.scratch().read(name));
     EXPECT_THAT(got.errors(), IsEmpty()) << got.messages();
   }
-  EXPECT_EQ(here.scratch().run("cmp big target/big && cmp empty target/empty && cmp zeros target/zeros && echo same"), "same\n");
+  EXPECT_EQ(here.scratch().run("cmp big target/big && cmp empty target/empty && cmp zeros target/zeros && echo same"),
+            "same\n");
   EXPECT_LT(here.status("empty").st_blocks, 100);
   EXPECT_LT(here.status("zeros").st_blocks, 600);
 }
 
 TEST(extract, leaves_no_member_that_is_not_whole) {
-  const std::string bytes = file("first", "one") + directory("d") + file("d/second", std::string(200'000, 'x')) + file("third", "3") + end_blocks();
+  const std::string bytes = file("first", "one") + directory("d") + file("d/second", std::string(200'000, 'x')) +
+                            file("third", "3") + end_blocks();
   {
     const world here;
     EXPECT_THAT(here.restore(bytes).errors(), IsEmpty());
@@ -360,18 +393,24 @@ TEST(extract, is_bounded) {
     EXPECT_EQ(got.outcome.files, 2U);
   }
   const world here;
-  EXPECT_THAT(here.restore(file("a", "12345") + file("b", "123456") + end_blocks(), options).unchecked.value_or(""), HasSubstr("expanded_bytes"));
+  EXPECT_THAT(here.restore(file("a", "12345") + file("b", "123456") + end_blocks(), options).unchecked.value_or(""),
+              HasSubstr("expanded_bytes"));
   EXPECT_EQ(here.list(), "a f\n");
-  EXPECT_THAT(here.restore(directory("a") + directory("b") + directory("c") + directory("d") + end_blocks(), options).unchecked.value_or(""), HasSubstr("entries"));
+  EXPECT_THAT(here.restore(directory("a") + directory("b") + directory("c") + directory("d") + end_blocks(), options)
+                  .unchecked.value_or(""),
+              HasSubstr("entries"));
   std::string deep;
   for (int i = 0; i < 513; ++i) deep += "d/";
-  EXPECT_THAT(here.restore(extended(pax_record("path", deep)) + directory("x") + end_blocks()).unchecked.value_or(""), HasSubstr("513 directories deep"));
+  EXPECT_THAT(here.restore(extended(pax_record("path", deep)) + directory("x") + end_blocks()).unchecked.value_or(""),
+              HasSubstr("513 directories deep"));
   std::string longest;
   for (int i = 0; i < 20; ++i) longest += std::string(249, 'n') + "/";
-  const auto too_long = here.restore(extended(pax_record("path", longest + "end")) + file("x", "x") + extended(pax_record("path", std::string(256, 'n'))) +
-                                     file("x", "x") + extended(pax_record("path", std::string(256, 'n') + "/in")) + file("x", "x") +
-                                     extended(pax_record("path", std::string(256, 'n'))) + directory("x") +
-                                     extended(pax_record("path", std::string(255, 'n'))) + file("x", "x") + end_blocks());
+  const auto too_long =
+      here.restore(extended(pax_record("path", longest + "end")) + file("x", "x") +
+                   extended(pax_record("path", std::string(256, 'n'))) + file("x", "x") +
+                   extended(pax_record("path", std::string(256, 'n') + "/in")) + file("x", "x") +
+                   extended(pax_record("path", std::string(256, 'n'))) + directory("x") +
+                   extended(pax_record("path", std::string(255, 'n'))) + file("x", "x") + end_blocks());
   EXPECT_EQ(too_long.outcome.skipped, 4U) << too_long.messages();
   EXPECT_EQ(too_long.outcome.files, 1U);
 }
@@ -381,7 +420,9 @@ TEST(extract, lists_some_refusals_and_counts_the_rest) {
   for (int i = 0; i < 50; ++i) bytes += file(fmt::format("../x{}", i), "x");
   const world here;
   const auto got = here.restore(bytes + end_blocks());
-  EXPECT_EQ(std::count_if(got.findings.begin(), got.findings.end(), [](const finding& one) { return one.check == "restore.refused"; }), 21);
+  EXPECT_EQ(std::count_if(got.findings.begin(), got.findings.end(),
+                          [](const finding& one) { return one.check == "restore.refused"; }),
+            21);
   EXPECT_THAT(got.messages(), HasSubstr("30 further members like those listed [20 listed|50 found]"));
   EXPECT_EQ(got.outcome.skipped, 50U);
 }
@@ -433,8 +474,9 @@ TEST(extract, says_when_the_file_system_takes_no_more) {
 
 TEST(extract, keeps_times_even_odd_ones) {
   const world here;
-  const auto got = here.restore(extended(pax_record("mtime", "-14182940")) + file("old", "x") + extended(pax_record("mtime", "1764813600.5")) +
-                                directory("d") + file("d/in", "x") + extended(pax_record("mtime", "1e300")) + file("odd", "x") + end_blocks());
+  const auto got = here.restore(extended(pax_record("mtime", "-14182940")) + file("old", "x") +
+                                extended(pax_record("mtime", "1764813600.5")) + directory("d") + file("d/in", "x") +
+                                extended(pax_record("mtime", "1e300")) + file("odd", "x") + end_blocks());
   EXPECT_THAT(got.errors(), IsEmpty()) << got.messages();
   EXPECT_EQ(here.status("old").st_mtim.tv_sec, -14'182'940);
   EXPECT_EQ(here.status("d").st_mtim.tv_sec, 1'764'813'600) << "set after what was written into it";

@@ -31,7 +31,9 @@ class rehearsal : public ::testing::Test {
   static std::string text(const archive_rehearsal& of) {
     std::string all;
     for (const auto& one : of.findings) {
-      all += fmt::format("{} {} {}: {} | {} | {}\n", to_string(one.severity), one.check, one.where.chain().size() > 1 ? one.where.chain().back() : "", one.message, one.expected, one.actual);
+      all += fmt::format("{} {} {}: {} | {} | {}\n", to_string(one.severity), one.check,
+                         one.where.chain().size() > 1 ? one.where.chain().back() : "", one.message, one.expected,
+                         one.actual);
     }
     for (const auto& one : of.unchecked) all += fmt::format("unchecked {}: {}\n", one.message, one.advice);
     return all;
@@ -44,10 +46,14 @@ class rehearsal : public ::testing::Test {
 
   // As the backup procedures make them.
   void make_configuration() const {
-    make("mkdir -p c/api c/frontend c/scripts && cd c && printf 'services:\\n  a: {image: \"x:$TAG\", env_file: .env}\\n' > docker-compose.yml && "
-         "echo TAG=1 > .env && echo x > api/config.py && echo '{}' > frontend/package.json && echo 'echo' > scripts/a.sh && "
-         "tar -czf ../config_1.tar.gz docker-compose.yml .env api/config.py frontend/package.json scripts/ && cd .. && "
-         "printf 'Backup Date: x\\nFiles Backed Up:\\n- docker-compose.yml\\n- .env (environment variables)\\n- api/config.py\\n- frontend/package.json\\n- scripts/\\n' > config_1_manifest.txt");
+    make(
+        "mkdir -p c/api c/frontend c/scripts && cd c && printf 'services:\\n  a: {image: \"x:$TAG\", env_file: "
+        ".env}\\n' > docker-compose.yml && "
+        "echo TAG=1 > .env && echo x > api/config.py && echo '{}' > frontend/package.json && echo 'echo' > "
+        "scripts/a.sh && "
+        "tar -czf ../config_1.tar.gz docker-compose.yml .env api/config.py frontend/package.json scripts/ && cd .. && "
+        "printf 'Backup Date: x\\nFiles Backed Up:\\n- docker-compose.yml\\n- .env (environment variables)\\n- "
+        "api/config.py\\n- frontend/package.json\\n- scripts/\\n' > config_1_manifest.txt");
   }
 
   scratch_directory here_;
@@ -55,8 +61,12 @@ class rehearsal : public ::testing::Test {
 
 TEST_F(rehearsal, restores_a_configuration) {
   make_configuration();
-  const archive_request asked{.artifact = {}, .directory = {}, .required_files = {"docker-compose.yml", "./.env", "api/*.py", "scripts/"}, .manifest = "config_1_manifest.txt",
-                              .manifest_format = {}, .configuration = true};
+  const archive_request asked{.artifact = {},
+                              .directory = {},
+                              .required_files = {"docker-compose.yml", "./.env", "api/*.py", "scripts/"},
+                              .manifest = "config_1_manifest.txt",
+                              .manifest_format = {},
+                              .configuration = true};
   const auto done = restore("config_1.tar.gz", asked);
   EXPECT_EQ(text(done), "");
   EXPECT_TRUE(done.restored.complete);
@@ -68,15 +78,23 @@ TEST_F(rehearsal, restores_a_configuration) {
 
 TEST_F(rehearsal, says_which_required_files_are_missing) {
   make_configuration();
-  make("cd c && : > empty && mkdir void && ln -s ../outside.txt dangling && ln -s .env link && tar -czf ../c.tar.gz . && echo x > ../outside.txt");
+  make(
+      "cd c && : > empty && mkdir void && ln -s ../outside.txt dangling && ln -s .env link && tar -czf ../c.tar.gz . "
+      "&& echo x > ../outside.txt");
   archive_request asked;
-  asked.required_files = {"gone", "empty", "void", "void/", "api/", "dangling", "link", "*.toml", "api/*", "*.py", "e*y", "../outside.txt", "scripts"};
+  asked.required_files = {"gone",   "empty", "void", "void/", "api/",           "dangling", "link",
+                          "*.toml", "api/*", "*.py", "e*y",   "../outside.txt", "scripts"};
   const auto done = restore("c.tar.gz", asked);
   EXPECT_EQ(text(done).find("note"), 0U) << "the link that points out: " << text(done);
-  for (const char* expected : {"gone is required, and was not restored | a file with content | nothing", "empty is required, and was not restored | a file with content | an empty file",
-                               "void is required, and was not restored | a file with content | a directory", "void/ is required, and was not restored | a directory that holds something",
-                               "dangling is required, and was not restored | a file with content | a symbolic link to no such file", "*.toml is required", "*.py is required",
-                               "e*y is required, and was not restored | a file with content | an empty file", "../outside.txt is required", "scripts is required"}) {
+  for (const char* expected :
+       {"gone is required, and was not restored | a file with content | nothing",
+        "empty is required, and was not restored | a file with content | an empty file",
+        "void is required, and was not restored | a file with content | a directory",
+        "void/ is required, and was not restored | a directory that holds something",
+        "dangling is required, and was not restored | a file with content | a symbolic link to no such file",
+        "*.toml is required", "*.py is required",
+        "e*y is required, and was not restored | a file with content | an empty file", "../outside.txt is required",
+        "scripts is required"}) {
     EXPECT_THAT(text(done), HasSubstr(expected));
   }
   const std::string all = text(done);
@@ -84,7 +102,9 @@ TEST_F(rehearsal, says_which_required_files_are_missing) {
 }
 
 TEST_F(rehearsal, compares_what_stands_there_with_the_models_manifest) {
-  make("mkdir -p m/sub && echo 1 > m/a.pkl && echo 22 > m/sub/b.pkl && touch -d @1000 m/a.pkl m/sub/b.pkl && tar -czf models.tar.gz -C m .");
+  make(
+      "mkdir -p m/sub && echo 1 > m/a.pkl && echo 22 > m/sub/b.pkl && touch -d @1000 m/a.pkl m/sub/b.pkl && tar -czf "
+      "models.tar.gz -C m .");
   const std::string a = R"({"name": "a.pkl", "size": 2, "modified": 1000.5})";
   const std::string b = R"({"name": "sub/b.pkl", "size": 3, "modified": 1000.5})";
   archive_request asked;
@@ -93,8 +113,10 @@ TEST_F(rehearsal, compares_what_stands_there_with_the_models_manifest) {
   EXPECT_EQ(text(restore("models.tar.gz", asked)), "");
   here_.write("models_manifest.json", R"({"timestamp": "x", "models": [)" + a + "]}");
   EXPECT_THAT(checks(restore("models.tar.gz", asked)), ElementsAre("manifest.unlisted-member"));
-  here_.write("models_manifest.json", R"({"models": [{"name": "a.pkl", "size": 3, "modified": 99},)" + b + R"(, {"name": "c.pkl"}]})");
-  EXPECT_THAT(checks(restore("models.tar.gz", asked)), testing::UnorderedElementsAre("manifest.size", "manifest.time", "manifest.missing-member"));
+  here_.write("models_manifest.json",
+              R"({"models": [{"name": "a.pkl", "size": 3, "modified": 99},)" + b + R"(, {"name": "c.pkl"}]})");
+  EXPECT_THAT(checks(restore("models.tar.gz", asked)),
+              testing::UnorderedElementsAre("manifest.size", "manifest.time", "manifest.missing-member"));
   asked.manifest = "gone.json";
   const auto gone = restore("models.tar.gz", asked);
   EXPECT_THAT(text(gone), HasSubstr("unchecked cannot open"));
@@ -108,11 +130,14 @@ TEST_F(rehearsal, holds_restored_content_against_what_was_verified) {
   asked.verified = &verified;
   EXPECT_EQ(text(restore("x.tar", asked)), "");
   verified.push_back({location{"x"}, "b", member_type::file, 2, {}, 0644, digest, ""});
-  EXPECT_THAT(text(restore("x.tar", asked)), HasSubstr("error restore.content b: the restored content is not what was verified | " + digest));
+  EXPECT_THAT(text(restore("x.tar", asked)),
+              HasSubstr("error restore.content b: the restored content is not what was verified | " + digest));
 }
 
 TEST_F(rehearsal, takes_every_compression) {
-  make("echo 1 > a && tar -cf x.tar a && gzip -k x.tar && xz -k x.tar && bzip2 -k x.tar && zstd -q x.tar && lz4 -q x.tar 2>/dev/null; cp x.tar.gz unnamed; gzip -c x.tar.gz > twice.gz");
+  make(
+      "echo 1 > a && tar -cf x.tar a && gzip -k x.tar && xz -k x.tar && bzip2 -k x.tar && zstd -q x.tar && lz4 -q "
+      "x.tar 2>/dev/null; cp x.tar.gz unnamed; gzip -c x.tar.gz > twice.gz");
   for (const char* name : {"x.tar", "x.tar.gz", "x.tar.xz", "x.tar.bz2", "x.tar.zst", "unnamed", "twice.gz"}) {
     const auto done = restore(name);
     EXPECT_EQ(text(done), "") << name;
@@ -144,7 +169,8 @@ TEST_F(rehearsal, finds_a_truncated_archive) {
 
 TEST_F(rehearsal, says_what_is_no_archive) {
   make("seq 100000 > text && gzip -c text > text.gz && : > empty && seq 10000 > claims.tar && mkdir directory");
-  EXPECT_THAT(text(restore("text")), HasSubstr("error file.kind : the artifact is no archive that can be restored | a tar archive | text"));
+  EXPECT_THAT(text(restore("text")),
+              HasSubstr("error file.kind : the artifact is no archive that can be restored | a tar archive | text"));
   EXPECT_THAT(text(restore("text.gz")), HasSubstr("error file.kind"));
   EXPECT_THAT(text(restore("claims.tar")), HasSubstr("error tar."));
   EXPECT_THAT(checks(restore("empty")), ElementsAre("file.empty"));
@@ -157,15 +183,21 @@ TEST_F(rehearsal, says_what_is_no_archive) {
 }
 
 TEST_F(rehearsal, of_a_hostile_archive_touches_nothing_outside) {
-  make("mkdir outside && echo precious > outside/victim && mkdir t && cd t && ln -s ../outside link && tar -cf ../h.tar link && rm link && mkdir link && "
-       "echo evil > link/victim && tar -rf ../h.tar link/victim && echo evil > up && tar -rf ../h.tar --transform 's,up,../outside/victim,' -P up && "
-       "printf 'services: {a: {image: x, env_file: ../../outside/victim}}' > docker-compose.yml && tar -rf ../h.tar docker-compose.yml");
+  make(
+      "mkdir outside && echo precious > outside/victim && mkdir t && cd t && ln -s ../outside link && tar -cf ../h.tar "
+      "link && rm link && mkdir link && "
+      "echo evil > link/victim && tar -rf ../h.tar link/victim && echo evil > up && tar -rf ../h.tar --transform "
+      "'s,up,../outside/victim,' -P up && "
+      "printf 'services: {a: {image: x, env_file: ../../outside/victim}}' > docker-compose.yml && tar -rf ../h.tar "
+      "docker-compose.yml");
   archive_request asked;
   asked.configuration = true;
   asked.required_files = {"link/victim"};
   const auto done = restore("h.tar", asked);
   EXPECT_EQ(here_.run("find outside | sort; cat outside/victim").output, "outside\noutside/victim\nprecious\n");
-  EXPECT_THAT(text(done), HasSubstr("error restore.refused link/victim: not extracted: it would be written through a symbolic link"));
+  EXPECT_THAT(
+      text(done),
+      HasSubstr("error restore.refused link/victim: not extracted: it would be written through a symbolic link"));
   EXPECT_THAT(text(done), HasSubstr("error restore.refused ../outside/victim"));
   EXPECT_THAT(text(done), HasSubstr("link/victim is required, and was not restored"));
   EXPECT_THAT(text(done), HasSubstr("env_file of service a is not among what was restored"));

@@ -28,7 +28,8 @@ TEST(compose_variables, are_found_in_every_form) {
 }
 
 TEST(compose_variables, are_refused_where_compose_refuses_them) {
-  for (const char* text : {"$", "a$", "$ x", "$1", "cost: 5$.", "${", "${A", "${}", "${1}", "${A B}", "${A:}", "${A:=x}", "${A:-${B}", "${A:-$}", "${-x}"}) {
+  for (const char* text : {"$", "a$", "$ x", "$1", "cost: 5$.", "${", "${A", "${}", "${1}", "${A B}", "${A:}",
+                           "${A:=x}", "${A:-${B}", "${A:-$}", "${-x}"}) {
     EXPECT_THAT(uses(text), testing::HasSubstr("refused")) << text;
   }
   std::string deep = "x";

@@ -22,7 +22,8 @@ struct reading {
   }
   [[nodiscard]] std::string text() const {
     std::string all;
-    for (const auto& one : findings) all += one.where.to_string() + ": " + one.message + " | " + one.expected + " | " + one.actual + "\n";
+    for (const auto& one : findings)
+      all += one.where.to_string() + ": " + one.message + " | " + one.expected + " | " + one.actual + "\n";
     return all;
   }
 };
@@ -35,12 +36,20 @@ reading read(std::string_view text) {
 }
 
 TEST(env_file, reads_what_docker_compose_reads) {
-  const reading got = read("# a comment\n\nPLAIN=value with blanks # and a comment\nEMPTY=\nexport EXPORTED=1\n  INDENTED = x\nYAML: style\n"
-                           "SINGLE='it''s $HOME'\nESCAPED='it\\'s'\nDOUBLE=\"a \\\" b\\\\\" # c\nLINES=\"one\ntwo=2\n\"\nURL=postgres://u:p@h/d?x=y#z\n"
-                           "dotted.name-x=1\nLAST=no newline");
-  EXPECT_THAT(got.names, ElementsAre("DOUBLE", "EMPTY", "ESCAPED", "EXPORTED", "INDENTED", "LAST", "LINES", "PLAIN", "SINGLE", "URL", "YAML", "dotted.name-x"));
-  EXPECT_THAT(got.severities(), ElementsAre(severity::warning)) << "'it''s' is one value and something more\n" << got.text();
-  EXPECT_THAT(read("\xEF\xBB\xBF" "A=1\r\nB=\"2\r\n3\"\r\n\r\n").names, ElementsAre("A", "B")) << "byte order mark, lines as Windows ends them";
+  const reading got = read(
+      "# a comment\n\nPLAIN=value with blanks # and a comment\nEMPTY=\nexport EXPORTED=1\n  INDENTED = x\nYAML: style\n"
+      "SINGLE='it''s $HOME'\nESCAPED='it\\'s'\nDOUBLE=\"a \\\" b\\\\\" # "
+      "c\nLINES=\"one\ntwo=2\n\"\nURL=postgres://u:p@h/d?x=y#z\n"
+      "dotted.name-x=1\nLAST=no newline");
+  EXPECT_THAT(got.names, ElementsAre("DOUBLE", "EMPTY", "ESCAPED", "EXPORTED", "INDENTED", "LAST", "LINES", "PLAIN",
+                                     "SINGLE", "URL", "YAML", "dotted.name-x"));
+  EXPECT_THAT(got.severities(), ElementsAre(severity::warning)) << "'it''s' is one value and something more\n"
+                                                                << got.text();
+  EXPECT_THAT(read("\xEF\xBB\xBF"
+                   "A=1\r\nB=\"2\r\n3\"\r\n\r\n")
+                  .names,
+              ElementsAre("A", "B"))
+      << "byte order mark, lines as Windows ends them";
   EXPECT_THAT(read("").findings, IsEmpty());
   EXPECT_THAT(read("#").findings, IsEmpty());
   EXPECT_THAT(read("exporter=1\nexport=2\n").names, ElementsAre("export", "exporter"));
@@ -60,7 +69,9 @@ TEST(env_file, finds_what_docker_compose_refuses) {
 }
 
 TEST(env_file, never_shows_a_value) {
-  const reading got = read("KEY=-----BEGIN hunter2-----\nhunter2hunter2/hunter2+\nhunter2\nhunter2 hunter2=hunter2\nX=\"hunter2\" hunter2\nY='hunter2\n");
+  const reading got = read(
+      "KEY=-----BEGIN hunter2-----\nhunter2hunter2/hunter2+\nhunter2\nhunter2 hunter2=hunter2\nX=\"hunter2\" "
+      "hunter2\nY='hunter2\n");
   EXPECT_EQ(got.findings.size(), 5U);
   EXPECT_THAT(got.text(), Not(HasSubstr("hunter2")));
 }

@@ -33,7 +33,8 @@ inline loaded_dump load_with_psql(const private_server& server, const std::strin
   for (const dump_event* event = &dump.next(); event->type != dump_event_type::end; event = &dump.next()) {
     if (event->type == dump_event_type::copy_end) {
       const dumped_table table{event->copy->table, event->copy->columns, to_fact(dump.block().rows())};
-      const auto known = std::find_if(loaded.restored.tables.begin(), loaded.restored.tables.end(), [&](const dumped_table& one) { return one.name == table.name; });
+      const auto known = std::find_if(loaded.restored.tables.begin(), loaded.restored.tables.end(),
+                                      [&](const dumped_table& one) { return one.name == table.name; });
       if (known == loaded.restored.tables.end()) {
         loaded.restored.tables.push_back(table);
         sets.push_back(dump.block().rows());
@@ -44,8 +45,9 @@ inline loaded_dump load_with_psql(const private_server& server, const std::strin
       }
     } else if (event->type == dump_event_type::statement && event->text.starts_with("INSERT")) {
       const std::string name = *parse_insert_target(event->text);
-      if (loaded.restored.tables.empty() || loaded.restored.tables.back().name != name) loaded.restored.tables.push_back({name, {}, {}});
-      loaded.restored.tables.back().rows.rows += event->rows;
+      if (loaded.restored.tables.empty() || loaded.restored.tables.back().name != name)
+        loaded.restored.tables.push_back({name, {}, {}});
+      loaded.restored.tables.back().rows.rows += std::max<std::uint64_t>(event->rows, 1);
     } else if (event->type == dump_event_type::comment && event->text.starts_with("Name: ")) {
       const auto part = [&](std::string_view key, std::string_view stop) {
         const std::size_t at = event->text.rfind(key);
@@ -54,7 +56,8 @@ inline loaded_dump load_with_psql(const private_server& server, const std::strin
         return std::string{rest.substr(0, rest.find(stop))};
       };
       const std::size_t type = event->text.rfind("; Type: ");
-      loaded.objects.declared.push_back({part("; Type: ", ";"), part("; Schema: ", ";"), std::string{event->text.substr(6, type - 6)}});
+      loaded.objects.declared.push_back(
+          {part("; Type: ", ";"), part("; Schema: ", ";"), std::string{event->text.substr(6, type - 6)}});
     }
   }
   loaded.restored.encoding = dump.encoding();
@@ -71,9 +74,11 @@ inline loaded_dump load_with_psql(const private_server& server, const std::strin
 inline std::string told(const std::vector<finding>& findings, const std::vector<unchecked_item>& unchecked = {}) {
   std::string text;
   for (const auto& one : findings) {
-    text += fmt::format("{} {} [{}] {} (expected {}; actual {})\n", to_string(one.severity), one.check, one.where.to_string(), one.message, one.expected, one.actual);
+    text += fmt::format("{} {} [{}] {} (expected {}; actual {})\n", to_string(one.severity), one.check,
+                        one.where.to_string(), one.message, one.expected, one.actual);
   }
-  for (const auto& one : unchecked) text += fmt::format("unchecked [{}] {} ({})\n", one.where.to_string(), one.message, one.advice);
+  for (const auto& one : unchecked)
+    text += fmt::format("unchecked [{}] {} ({})\n", one.where.to_string(), one.message, one.advice);
   return text;
 }
 

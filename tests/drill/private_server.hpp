@@ -20,22 +20,26 @@ namespace restorable {
 class private_server {
  public:
   private_server() {
-    for (const char* variable : {"PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGTZ", "PGOPTIONS", "PGSERVICE"}) ::unsetenv(variable);
+    for (const char* variable : {"PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGTZ", "PGOPTIONS", "PGSERVICE"})
+      ::unsetenv(variable);
     if (::chmod(here_.path().c_str(), 0711) != 0) throw std::runtime_error{"chmod"};
     server_settings settings;
     settings.locale = "C";  // which allows databases of any encoding
-    server_ = postgres_server::create(find_postgres().front(), here_.path() / "server", unprivileged_user(), settings, nullptr);
+    server_ = postgres_server::create(find_postgres().front(), here_.path() / "server", unprivileged_user(), settings,
+                                      nullptr);
   }
 
   [[nodiscard]] const scratch_directory& here() const { return here_; }
-  [[nodiscard]] std::string conninfo(const std::string& database, const std::string& user = std::string{postgres_server::own_superuser}) const {
+  [[nodiscard]] std::string conninfo(const std::string& database,
+                                     const std::string& user = std::string{postgres_server::own_superuser}) const {
     return server_->dsn(database, user);
   }
 
-  /// Runs a shell command in a directory of our own, with the server's programs on the PATH and their connections to it.
+  /// Runs a shell command in a directory of our own, with the server's programs on the PATH and their connections to
+  /// it.
   [[nodiscard]] tool_run run(const std::string& command) const {
-    return here_.run("export PATH='" + server_->programs().directory.string() + "':\"$PATH\" PGHOST='" + server_->sockets().string() +
-                     "' PGUSER=" + server_->superuser() + "; " + command);
+    return here_.run("export PATH='" + server_->programs().directory.string() + "':\"$PATH\" PGHOST='" +
+                     server_->sockets().string() + "' PGUSER=" + server_->superuser() + "; " + command);
   }
   /// The same, which must succeed.
   std::string must(const std::string& command) const {
@@ -50,7 +54,8 @@ class private_server {
   }
   /// Makes a database anew.
   void create(const std::string& database, const std::string& options = "") const {
-    must("psql -X -q -v ON_ERROR_STOP=1 -d postgres -c 'DROP DATABASE IF EXISTS " + database + "' -c \"CREATE DATABASE " + database + " " + options + "\"");
+    must("psql -X -q -v ON_ERROR_STOP=1 -d postgres -c 'DROP DATABASE IF EXISTS " + database +
+         "' -c \"CREATE DATABASE " + database + " " + options + "\"");
   }
 
  private:

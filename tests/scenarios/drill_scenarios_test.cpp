@@ -93,8 +93,9 @@ const std::vector<scenario> scenarios{
      "database", "load.sql @ load-dump", {"objects.missing @ check-objects"}},
     {"dump_that_fails_halfway", R"sh(edit $DB 'b.replace(b"CREATE TABLE public.incidents (", b"CREATE TABLE public.incidents (nonsense,", 1)'; reseal $DB)sh",
      "database", "load.sql @ load-dump", {"rows.missing-table @ compare-rows", "rows.fewer @ compare-rows", "objects.missing @ check-objects", "objects.sequence-behind @ check-objects"}},
-    {"row_that_breaks_a_foreign_key", R"sh(edit $DB 'b[:(n := b.index(b"\n", at("COPY public.vendor_equipment")) + 1)] + b[b.index(b"\n", n) + 1:]'; reseal $DB)sh",
-     "database", "load.sql @ load-dump", {"rows.fewer @ compare-rows", "objects.missing @ check-objects"}},
+    {"row_that_is_there_twice",
+     R"sh(edit $DB 'b[:(n := b.index(b"\n", at("COPY public.documents")) + 1)] + b[n:b.index(b"\n", n) + 1] + b[n:]'; reseal $DB)sh",
+     "database", "load.sql @ load-dump", {"rows.more @ compare-rows", "objects.missing @ check-objects"}},
     {"extension_that_is_not_there", R"sh(edit $DB 'b.replace(b"SET default_tablespace", b"CREATE EXTENSION no_such_extension;\nSET default_tablespace", 1)'; reseal $DB)sh",
      "database", "load.extension @ load-dump", {}, 3},
     // found in the restored database
@@ -102,8 +103,8 @@ const std::vector<scenario> scenarios{
      "database", "objects.sequence-behind @ check-objects"},
     {"constraint_that_is_not_validated", R"sh(edit $DB 'b[:(n := b.index(b";", b.index(b"FOREIGN KEY")))] + b" NOT VALID" + b[n:]'; reseal $DB)sh",
      "database", "objects.unvalidated-constraint @ check-objects", {}, 0},
-    {"materialized_view_that_is_not_populated", R"sh(edit $DB 'b[:(n := at("REFRESH MATERIALIZED VIEW"))] + b[b.index(b";", n) + 1:]'; reseal $DB)sh",
-     "database", "objects.unpopulated-view @ check-objects"},
+    {"materialized_view_that_cannot_be_filled", R"sh(edit $DB 'b.replace(b"REFRESH MATERIALIZED VIEW ", b"REFRESH MATERIALIZED VIEW no.", 1)'; reseal $DB)sh",
+     "database", "objects.unpopulated-view @ check-objects", {"load.sql @ load-dump"}},
     {"assertion_that_does_not_hold", "true", "database --assert", "assertion.failed @ check-assertions"},
     // captures
     {"capture_of_another_day", R"sh(cp database/ner11_db_20251207_020000.sql.gz.capture.json $DB.capture.json)sh",
@@ -111,7 +112,7 @@ const std::vector<scenario> scenarios{
     {"capture_cut_short", R"sh(edit $DB.capture.json 'b[:200]')sh", "database", "capture.malformed @ compare-capture"},
     // hostile dumps: nothing of it runs
     {"psql_command", R"sh(edit $DB 'b.replace(b"SET lock_timeout = 0;", b"\\! touch /tmp/restorable-owned\nSET lock_timeout = 0;", 1)'; reseal $DB)sh",
-     "database", "drill.skipped @ restore", {"dump.meta-command @ ner11_db_20251208_020000.sql.gz", "drill.older-artifact @ verify-artifact"}},
+     "database", "drill.older-artifact @ verify-artifact", {"dump.meta-command @ ner11_db_20251208_020000.sql.gz"}},
     {"copy_from_a_program", R"sh(edit $DB 'b.replace(b"SET default_tablespace", b"COPY public.documents FROM PROGRAM \x27touch /tmp/restorable-owned\x27;\nSET default_tablespace", 1)'; reseal $DB)sh",
      "database", "load.refused @ load-dump"},
     {"copy_from_a_program_in_disguise",
@@ -123,8 +124,8 @@ const std::vector<scenario> scenarios{
     {"function_of_a_library", R"sh(edit $DB 'b.replace(b"SET default_tablespace", b"CREATE FUNCTION public.run(text) RETURNS int LANGUAGE c AS \x27libc.so.6\x27, \x27system\x27;\nSET default_tablespace", 1)'; reseal $DB)sh",
      "database", "load.refused @ load-dump"},
     // other artifacts
-    {"archive_cut_short", R"sh(head -c 300000 $MODELS | put $MODELS; reseal $MODELS ${MODELS##*/}; (cd models; sha256sum $(basename $MODELS) > models_${D}_100000.sha256))sh",
-     "models", "drill.older-artifact @ verify-artifact", {"gzip.truncated @ models_20251208_100000.tar.gz", "manifest.missing-member @ models_20251208_100000.tar.gz"}},
+    {"archive_cut_short", R"sh(head -c 300000 $MODELS | put $MODELS; reseal $MODELS models_${D}_100000.sha256)sh", "models",
+     "drill.older-artifact @ verify-artifact", {"gzip.truncated @ models_20251208_100000.tar.gz"}},
     {"configuration_without_a_required_file", R"sh(unpack $CONFIG; rm x/.env; repack $CONFIG)sh", "configuration",
      "drill.older-artifact @ verify-artifact", {"manifest.missing-member @ config_20251208_013000.tar.gz"}},
     {"compose_file_that_does_not_parse", R"sh(unpack $CONFIG; echo '  : : broken [' >> x/docker-compose.yml; repack $CONFIG)sh", "configuration",
@@ -169,6 +170,7 @@ TEST_P(damaged_backups, are_found_out_by_a_rehearsal) {
     EXPECT_THAT(run.alarms(), Contains(one.expected)) << run.output;
   }
   std::set<std::string> allowed = one.also;
+  if (component == "database") allowed.insert("capture.other-artifact @ compare-rows");  // its bytes were changed, too
   allowed.insert(one.expected);
   EXPECT_THAT(run.alarms(), IsSubsetOf(allowed)) << run.output;
   EXPECT_EQ(estate.left_behind(), "");

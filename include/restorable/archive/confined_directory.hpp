@@ -1,7 +1,7 @@
 // confined_directory: a directory and what lies beneath it, reached part by part, so that no symbolic link leads out.
 //
-// Layer: archive. What was restored from a backup is as hostile as the backup: its symbolic links point anywhere. Whoever
-// reads restored files opens them through this, not by path.
+// Layer: archive. What was restored from a backup is as hostile as the backup: its symbolic links point anywhere.
+// Whoever reads restored files opens them through this, not by path.
 //   const confined_directory restored{"/scratch/config"};
 //   if (const auto text = restored.read_file(".env", where, bounds.list_bytes)) ...
 #pragma once
@@ -132,14 +132,16 @@ class confined_directory {
     if (parts.empty() || !found || !S_ISREG(found->st_mode)) return file_descriptor{};
     const file_descriptor parent = detail::open_beneath(directory_.get(), std::span{parts}.first(parts.size() - 1));
     // A fifo that took the file's place would block.
-    file_descriptor file{::openat(parent.get(), parts.back().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
+    file_descriptor file{
+        ::openat(parent.get(), parts.back().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
     if (file.get() < 0) throw system_error(where_ / *real, "open", errno);
     return file;
   }
 
   /// The content of the regular file that `path` leads to; nothing where there is none. Throws `environment_error` for
   /// more than `most` bytes, and where it cannot be read.
-  [[nodiscard]] std::optional<std::string> read_file(std::string_view path, const location& where, std::uint64_t most) const {
+  [[nodiscard]] std::optional<std::string> read_file(std::string_view path, const location& where,
+                                                     std::uint64_t most) const {
     file_descriptor file = open_file(path);
     if (file.get() < 0) return std::nullopt;
     file_source from{std::move(file), where};
@@ -204,7 +206,8 @@ class confined_directory {
       return status;
     }
     const file_descriptor parent = detail::open_beneath(directory_.get(), parts.first(parts.size() - 1));
-    if (parent.get() >= 0 && ::fstatat(parent.get(), parts.back().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return status;
+    if (parent.get() >= 0 && ::fstatat(parent.get(), parts.back().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+      return status;
     if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG) return std::nullopt;
     throw system_error(where_ / detail::joined(parts), "stat", errno);
   }

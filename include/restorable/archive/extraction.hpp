@@ -34,8 +34,8 @@ namespace restorable {
 
 /// A member as it was restored.
 struct extracted_member {
-  std::string name;                ///< as the archive spells it
-  std::string path;                ///< beneath the directory: no `./`, no slash at either end
+  std::string name;  ///< as the archive spells it
+  std::string path;  ///< beneath the directory: no `./`, no slash at either end
   entry_type type = entry_type::file;
   std::uint64_t size = 0;          ///< bytes of content
   std::optional<double> modified;  ///< seconds since the epoch
@@ -49,19 +49,19 @@ struct extract_outcome {
   std::vector<extracted_member> members;  ///< in the archive's order; of duplicates each
   bool members_complete = true;           ///< false: more members than `bounds` lets memory hold
   std::uint64_t files = 0;
-  std::uint64_t directories = 0;          ///< that the archive names
-  std::uint64_t links = 0;                ///< symbolic and hard
-  std::uint64_t skipped = 0;              ///< wanted and not restored; findings say why
-  std::uint64_t bytes = 0;                ///< of the files' content, holes included
+  std::uint64_t directories = 0;  ///< that the archive names
+  std::uint64_t links = 0;        ///< symbolic and hard
+  std::uint64_t skipped = 0;      ///< wanted and not restored; findings say why
+  std::uint64_t bytes = 0;        ///< of the files' content, holes included
 };
 
 struct extract_options {
   limits bounds = {};
   /// Gives files to the archive's owners and groups, by number; takes root. Otherwise all belongs to the caller.
   bool keep_owner = false;
-  bool digests = true;                                  ///< whether `extracted_member::sha256` is computed
-  const std::atomic<bool>* stop = nullptr;              ///< when it turns true, extraction ends
-  std::function<void(std::uint64_t bytes)> on_bytes = {};    ///< of the tar stream, as they are read
+  bool digests = true;                                     ///< whether `extracted_member::sha256` is computed
+  const std::atomic<bool>* stop = nullptr;                 ///< when it turns true, extraction ends
+  std::function<void(std::uint64_t bytes)> on_bytes = {};  ///< of the tar stream, as they are read
   /// Which members to restore; none: all. A hard link needs its target to be among them.
   std::function<bool(const tar_member&)> wanted = {};
 };
@@ -89,11 +89,12 @@ class output_file {
 
 class extraction {
  public:
-  static constexpr std::uint64_t listed = 20;         // findings of a kind, before they are only counted
-  static constexpr std::size_t most_depth = 512;      // directories: whoever removes a tree holds a descriptor for each
+  static constexpr std::uint64_t listed = 20;     // findings of a kind, before they are only counted
+  static constexpr std::size_t most_depth = 512;  // directories: whoever removes a tree holds a descriptor for each
 
   /// All outlive this object.
-  extraction(const location& where, const confined_directory& into, const extract_options& options, finding_sink& findings)
+  extraction(const location& where, const confined_directory& into, const extract_options& options,
+             finding_sink& findings)
       : where_{where}, root_{into.descriptor()}, options_{options}, findings_{findings} {}
 
   /// Throws `extraction_stopped` when it is told to.
@@ -116,9 +117,7 @@ class extraction {
       case entry_type::character_device:
       case entry_type::block_device:
       case entry_type::fifo:
-      case entry_type::other:
-        ++outcome_.skipped;
-        return special_.add(member);
+      case entry_type::other: ++outcome_.skipped; return special_.add(member);
       case entry_type::file: return restore_file(member, reader);
       case entry_type::hard_link:
         // With content of its own (pax -o linkdata) a link can be restored whatever its target.
@@ -158,15 +157,16 @@ class extraction {
     }
     void report(extraction& owner, std::string_view message) const {
       if (members == 0) return;
-      owner.findings_.report(make_finding(checks::restore_mode, owner.where_, std::string{message}, "as archived",
-                                          fmt::format("{} {}, first {}", members, members == 1 ? "member" : "members",
-                                                      printable(first))));
+      owner.findings_.report(
+          make_finding(checks::restore_mode, owner.where_, std::string{message}, "as archived",
+                       fmt::format("{} {}, first {}", members, members == 1 ? "member" : "members", printable(first))));
     }
   };
 
   [[nodiscard]] location at(const tar_member& member) const { return where_ / member.name; }
 
-  void refuse(const check& what, const tar_member& member, std::string message, std::string expected = {}, std::string actual = {}) {
+  void refuse(const check& what, const tar_member& member, std::string message, std::string expected = {},
+              std::string actual = {}) {
     ++outcome_.skipped;
     auto known = std::find_if(refusals_.begin(), refusals_.end(), [&](const auto& one) { return one.first == &what; });
     if (known == refusals_.end()) known = refusals_.insert(refusals_.end(), {&what, 0});
@@ -176,7 +176,8 @@ class extraction {
 
   bool acceptable(const tar_member& member) {
     if (leads_up(parts_)) {
-      refuse(checks::restore_refused, member, "not extracted: its name has a part that leads up", "a name without ..", printable(member.name));
+      refuse(checks::restore_refused, member, "not extracted: its name has a part that leads up", "a name without ..",
+             printable(member.name));
       return false;
     }
     std::size_t size = 0;
@@ -186,9 +187,10 @@ class extraction {
       return false;
     }
     if (parts_.size() > most_depth) {
-      throw environment_error{at(member),
-                              fmt::format("a member lies {} directories deep, a rehearsal restores {}", parts_.size(), most_depth),
-                              "if this backup is trusted, restore it by hand with tar into an empty directory"};
+      throw environment_error{
+          at(member),
+          fmt::format("a member lies {} directories deep, a rehearsal restores {}", parts_.size(), most_depth),
+          "if this backup is trusted, restore it by hand with tar into an empty directory"};
     }
     return true;
   }
@@ -196,7 +198,8 @@ class extraction {
   // GNU tar gives up on it as well.
   void refuse_length(const tar_member& member) {
     refuse(checks::restore_content, member, "not extracted: its name is longer than the file system takes",
-           fmt::format("parts of {} and a name of {} bytes at most", NAME_MAX, PATH_MAX), fmt::format("{} bytes", member.name.size()));
+           fmt::format("parts of {} and a name of {} bytes at most", NAME_MAX, PATH_MAX),
+           fmt::format("{} bytes", member.name.size()));
   }
 
   [[noreturn]] void fail(const tar_member& member, const char* action, int error) const {
@@ -244,8 +247,8 @@ class extraction {
       fail(member, "open a directory above it", error);
     }
     if (S_ISLNK(status.st_mode)) {
-      return refuse(checks::restore_refused, member, "not extracted: it would be written through a symbolic link", "a directory",
-                    printable(part) + " is a symbolic link");
+      return refuse(checks::restore_refused, member, "not extracted: it would be written through a symbolic link",
+                    "a directory", printable(part) + " is a symbolic link");
     }
     refuse(checks::restore_content, member, "not extracted: a part of its name is no directory", "a directory",
            printable(part) + " is a file");
@@ -380,7 +383,8 @@ class extraction {
                 [&] { return ::symlinkat(member.link_target.c_str(), parent, name) == 0; })) {
       return;
     }
-    if (const auto owner = wanted_owner(member); owner && ::fchownat(parent, name, owner->first, owner->second, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (const auto owner = wanted_owner(member);
+        owner && ::fchownat(parent, name, owner->first, owner->second, AT_SYMLINK_NOFOLLOW) != 0) {
       owners_.add(member);
     }
     if (member.modified) {
@@ -428,7 +432,8 @@ class extraction {
 
   // Owner, mode and time of an open file or directory. The owner keeps `least`, so that it can be read and removed.
   void finish_node(const tar_member& member, int fd, unsigned least) {
-    if (const auto owner = wanted_owner(member); owner && ::fchown(fd, owner->first, owner->second) != 0) owners_.add(member);
+    if (const auto owner = wanted_owner(member); owner && ::fchown(fd, owner->first, owner->second) != 0)
+      owners_.add(member);
     if ((member.mode & 07000U) != 0) bits_.add(member);
     if (::fchmod(fd, static_cast<mode_t>((member.mode & 0777U) | least)) != 0) fail(member, "set the mode of", errno);
     if (member.modified && !set_time(fd, *member.modified)) times_.add(member);
@@ -448,7 +453,9 @@ class extraction {
     constexpr double most = 9.0e15;  // beyond, doubles skip seconds
     if (!(std::abs(modified) < most)) return std::nullopt;
     const double whole = std::floor(modified);
-    struct timespec now {0, UTIME_OMIT};
+    struct timespec now {
+      0, UTIME_OMIT
+    };
     const auto nanoseconds = std::clamp(static_cast<long>((modified - whole) * 1e9), 0L, 999'999'999L);
     return std::array{now, timespec{static_cast<time_t>(whole), nanoseconds}};
   }
@@ -465,7 +472,8 @@ class extraction {
       outcome_.members_complete = false;
       return;
     }
-    outcome_.members.push_back({member.name, joined(parts_), member.type, member.size, member.modified, member.mode, std::move(sha256)});
+    outcome_.members.push_back(
+        {member.name, joined(parts_), member.type, member.size, member.modified, member.mode, std::move(sha256)});
   }
 
   const location& where_;

@@ -23,8 +23,8 @@ namespace restorable {
 /// Opens `path` and undoes whatever compression its content shows, several of them one within another up to
 /// `bounds.nesting_depth`. What is left is not looked at: it may be no tar. `on_stored_bytes` hears of the file's own
 /// bytes as they are read, on another thread. `where` and `findings` outlive the source, which throws what the layers
-/// throw, and `environment_error` beyond `expanded_bytes` and `expansion_ratio`. Throws `environment_error` when the file
-/// cannot be opened.
+/// throw, and `environment_error` beyond `expanded_bytes` and `expansion_ratio`. Throws `environment_error` when the
+/// file cannot be opened.
 inline std::unique_ptr<source> open_archive(const std::string& path, const location& where, const limits& bounds,
                                             finding_sink& findings,
                                             std::function<void(std::uint64_t)> on_stored_bytes = {}) {
@@ -47,7 +47,8 @@ inline std::unique_ptr<source> open_archive(const std::string& path, const locat
       total += chunk.size();
       if (total > bounds.expanded_bytes) throw_limit_exceeded(where, "expanded_bytes", bounds.expanded_bytes, total);
       if (stored && total > first_gibibyte && total / bounds.expansion_ratio > *stored) {
-        throw_limit_exceeded(where, "expansion_ratio", bounds.expansion_ratio, total / std::max<std::uint64_t>(*stored, 1));
+        throw_limit_exceeded(where, "expansion_ratio", bounds.expansion_ratio,
+                             total / std::max<std::uint64_t>(*stored, 1));
       }
     });
     if (overlap) from = std::make_unique<read_ahead>(std::move(from));

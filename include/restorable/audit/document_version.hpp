@@ -5,6 +5,7 @@
 //   require_version(reader, ledger_line_schema);
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 

@@ -1,9 +1,10 @@
-// rehearse_archive: restores one archive into a directory and judges what stands there then: whole, as its manifest says,
-// with the files that must be there, with a configuration that docker compose understands.
+// rehearse_archive: restores one archive into a directory and judges what stands there then: whole, as its manifest
+// says, with the files that must be there, with a configuration that docker compose understands.
 //
 // Layer: drill. Whatever goes wrong is in the result; nothing is thrown.
 //   archive_rehearsal done = rehearse_archive({.artifact = "/backups/config.tar.gz", .directory = "/scratch/config",
-//                                              .required_files = {"docker-compose.yml", ".env"}, .configuration = true});
+//                                              .required_files = {"docker-compose.yml", ".env"}, .configuration =
+//                                              true});
 #pragma once
 
 #include <sys/stat.h>
@@ -40,28 +41,28 @@
 namespace restorable {
 
 struct archive_request {
-  std::string artifact = {};                            ///< path of the stored archive, compressed or not
-  std::filesystem::path directory = {};                 ///< to restore into: empty, and of nobody else's concern
+  std::string artifact = {};             ///< path of the stored archive, compressed or not
+  std::filesystem::path directory = {};  ///< to restore into: empty, and of nobody else's concern
   /// Paths that must be there as regular files with content: `.env`, `api/*.py`; `*` stands for any characters but `/`.
   /// With a slash at its end, a directory that holds something.
   std::vector<std::string> required_files = {};
-  std::optional<std::string> manifest = {};             ///< path of the manifest beside the archive
-  std::optional<manifest_kind> manifest_format = {};    ///< none: the models' for `.json`, a file list otherwise
-  bool configuration = false;                      ///< whether compose files and `.env` are looked into
+  std::optional<std::string> manifest = {};           ///< path of the manifest beside the archive
+  std::optional<manifest_kind> manifest_format = {};  ///< none: the models' for `.json`, a file list otherwise
+  bool configuration = false;                         ///< whether compose files and `.env` are looked into
   /// What verifying the same artifact learnt; the digests are held against what was restored. Outlives the call.
   const std::vector<member_fact>* verified = nullptr;
   limits bounds = {};
-  bool keep_owner = false;                         ///< see extract_options
-  const std::atomic<bool>* stop = nullptr;         ///< when it turns true the rehearsal ends, with `stopped`
-  std::function<void(std::uint64_t)> on_bytes = {};     ///< stored bytes read; called from another thread
+  bool keep_owner = false;                           ///< see extract_options
+  const std::atomic<bool>* stop = nullptr;           ///< when it turns true the rehearsal ends, with `stopped`
+  std::function<void(std::uint64_t)> on_bytes = {};  ///< stored bytes read; called from another thread
 };
 
 struct archive_rehearsal {
   std::vector<finding> findings;
   std::vector<unchecked_item> unchecked;
-  extract_outcome restored;                        ///< `members`, and how many of what
+  extract_outcome restored;                                     ///< `members`, and how many of what
   std::vector<std::pair<std::string, std::string>> properties;  ///< for the report: `files`, `services`, …
-  double seconds = 0;                              ///< wall clock, of restoring alone
+  double seconds = 0;                                           ///< wall clock, of restoring alone
   bool stopped = false;
 };
 
@@ -97,7 +98,9 @@ class archive_rehearser {
 
   archive_rehearsal run() {
     const auto started = std::chrono::steady_clock::now();
-    const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count(); };
+    const auto elapsed = [&] {
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    };
     guarded([&] {
       const confined_directory into{request_.directory};
       try {
@@ -111,7 +114,8 @@ class archive_rehearser {
       judge(into);
     });
     result_.stopped = result_.restored.stopped;
-    if (result_.stopped) result_.unchecked.push_back({where_, "the rehearsal was stopped before its end", "run the drill again"});
+    if (result_.stopped)
+      result_.unchecked.push_back({where_, "the rehearsal was stopped before its end", "run the drill again"});
     result_.findings = findings_.snapshot();
     return std::move(result_);
   }
@@ -131,17 +135,19 @@ class archive_rehearser {
   }
 
   void restore(const confined_directory& into) {
-    auto stored = std::make_unique<lookahead>(open_archive(request_.artifact, where_, request_.bounds, findings_, request_.on_bytes));
+    auto stored = std::make_unique<lookahead>(
+        open_archive(request_.artifact, where_, request_.bounds, findings_, request_.on_bytes));
     // What is none may be a tar whose beginning is damaged, if its name says that it is one.
     constexpr std::size_t head = 2 * tar_block;
     const byte_view first = stored->peek(head);
     if (first.empty() && stored->next().empty()) {  // which throws where it is not empty but cannot be read
-      findings_.report(make_finding(checks::file_empty, where_, "there is nothing to restore", "a tar archive", "0 bytes"));
+      findings_.report(
+          make_finding(checks::file_empty, where_, "there is nothing to restore", "a tar archive", "0 bytes"));
       return;
     }
     if (!is_tar(first) && claims_of(request_.artifact).inner != content::tar) {
-      findings_.report(make_finding(checks::file_kind, where_, "the artifact is no archive that can be restored", "a tar archive",
-                                    std::string{to_string(detect_content(first))}));
+      findings_.report(make_finding(checks::file_kind, where_, "the artifact is no archive that can be restored",
+                                    "a tar archive", std::string{to_string(detect_content(first))}));
       return;
     }
     extract_options options;
@@ -178,7 +184,8 @@ class archive_rehearser {
       const auto found = into.status(path);
       const bool whole = found && S_ISREG(found->st_mode) && static_cast<std::uint64_t>(found->st_size) == member->size;
       if (whole) continue;
-      findings_.report(make_finding(checks::restore_content, where_ / member->name, "the restored file is not what was written",
+      findings_.report(make_finding(checks::restore_content, where_ / member->name,
+                                    "the restored file is not what was written",
                                     fmt::format("a file of {} bytes", member->size),
                                     found ? fmt::format("{} bytes", found->st_size) : std::string{"nothing"}));
     }
@@ -200,8 +207,9 @@ class archive_rehearser {
       bool same = false;
       for (const member_fact* fact : facts->second) same |= *fact->sha256 == member.sha256;
       if (same) continue;
-      findings_.report(make_finding(checks::restore_content, where_ / member.name, "the restored content is not what was verified",
-                                    *facts->second.front()->sha256, member.sha256));
+      findings_.report(make_finding(checks::restore_content, where_ / member.name,
+                                    "the restored content is not what was verified", *facts->second.front()->sha256,
+                                    member.sha256));
     }
   }
 
@@ -218,15 +226,18 @@ class archive_rehearser {
         if (pattern.find('*') != std::string::npos && present(into, path)) {
           instead.clear();
         } else {
-          instead = S_ISREG(status.st_mode) ? "an empty file" : S_ISDIR(status.st_mode) ? "a directory" : "a symbolic link to no such file";
+          instead = S_ISREG(status.st_mode)   ? "an empty file"
+                    : S_ISDIR(status.st_mode) ? "a directory"
+                                              : "a symbolic link to no such file";
         }
       }
       return true;
     });
     for (const auto& [pattern, instead] : missing) {
       if (instead.empty()) continue;
-      findings_.report(make_finding(checks::restore_missing_file, where_, fmt::format("{} is required, and was not restored", printable(pattern)),
-                                    pattern.ends_with('/') ? "a directory that holds something" : "a file with content", instead));
+      findings_.report(make_finding(
+          checks::restore_missing_file, where_, fmt::format("{} is required, and was not restored", printable(pattern)),
+          pattern.ends_with('/') ? "a directory that holds something" : "a file with content", instead));
     }
   }
 
@@ -264,19 +275,30 @@ class archive_rehearser {
                                : S_ISDIR(status.st_mode) ? member_type::directory
                                : S_ISLNK(status.st_mode) ? member_type::symlink
                                                          : member_type::other;
-      const double modified = static_cast<double>(status.st_mtim.tv_sec) + static_cast<double>(status.st_mtim.tv_nsec) / 1e9;
-      standing.push_back({where_ / name, name, type, S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0, modified,
-                          static_cast<unsigned>(status.st_mode & 07777U), std::nullopt, {}});
+      const double modified =
+          static_cast<double>(status.st_mtim.tv_sec) + static_cast<double>(status.st_mtim.tv_nsec) / 1e9;
+      standing.push_back({where_ / name,
+                          name,
+                          type,
+                          S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0,
+                          modified,
+                          static_cast<unsigned>(status.st_mode & 07777U),
+                          std::nullopt,
+                          {}});
       return true;
     });
     if (!complete) {
-      throw environment_error{where_, fmt::format("more than {} restored files: the manifest was not compared", request_.bounds.compared_members),
-                              fmt::format("raise the limit: --limit compared_members={}", result_.restored.files + result_.restored.directories + result_.restored.links)};
+      throw environment_error{
+          where_,
+          fmt::format("more than {} restored files: the manifest was not compared", request_.bounds.compared_members),
+          fmt::format("raise the limit: --limit compared_members={}",
+                      result_.restored.files + result_.restored.directories + result_.restored.links)};
     }
     file_source file{path, location{path}};
     const std::string text = read_all(file, location{path}, request_.bounds.list_bytes);
     archive_contents contents{standing, where_, findings_};
-    const bool json = request_.manifest_format ? *request_.manifest_format == manifest_kind::models : path.ends_with(".json");
+    const bool json =
+        request_.manifest_format ? *request_.manifest_format == manifest_kind::models : path.ends_with(".json");
     if (json) {
       contents.check_models_manifest(path, text, {});  // its timestamp is for the verification to judge
     } else {
@@ -295,6 +317,8 @@ class archive_rehearser {
 /// Restores and judges. Reports what `extract` reports, `file.kind`, `restore.missing-file`, `restore.content`,
 /// `restore.syntax`, and `manifest.*` against what stands on the disk. An archive that is not complete is not judged
 /// further. What could not be checked is in `unchecked`; so is a stop.
-inline archive_rehearsal rehearse_archive(const archive_request& request) { return detail::archive_rehearser{request}.run(); }
+inline archive_rehearsal rehearse_archive(const archive_request& request) {
+  return detail::archive_rehearser{request}.run();
+}
 
 }  // namespace restorable

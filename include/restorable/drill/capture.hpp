@@ -1,8 +1,8 @@
 // capture: the row sets of every table in the very snapshot that a backup was made in; and its document
 // `restorable/capture/1`, which stands beside the artifact as `<artifact>.capture.json`.
 //
-// Layer: drill. docs/schema/capture-1.schema.json is the JSON Schema. Every field is always there; tables stand one to a
-// line, for diff and grep.
+// Layer: drill. docs/schema/capture-1.schema.json is the JSON Schema. Every field is always there; tables stand one to
+// a line, for diff and grep.
 //   write_file_atomically(path, to_json(taken), location{path}); const capture again = parse_capture(text, path);
 #pragma once
 
@@ -35,31 +35,31 @@ namespace restorable {
 inline constexpr std::string_view capture_schema = "restorable/capture/1";
 
 struct captured_table {
-  std::string name;                   ///< `public.incidents`, quoted where its bytes need it
-  std::vector<std::string> columns;   ///< unquoted, in the order of the rows' text
+  std::string name;                  ///< `public.incidents`, quoted where its bytes need it
+  std::vector<std::string> columns;  ///< unquoted, in the order of the rows' text
   std::uint64_t rows = 0;
-  std::string fingerprint;            ///< 32 hex digits
+  std::string fingerprint;  ///< 32 hex digits
 };
 
 struct captured_artifact {
-  std::string path;                   ///< as given
+  std::string path;  ///< as given
   std::string sha256;
-  std::uint64_t size = 0;             ///< bytes
+  std::uint64_t size = 0;  ///< bytes
 };
 
 struct capture {
-  std::string version;                          ///< of restorable
-  std::string host;                             ///< on which it was taken
+  std::string version;  ///< of restorable
+  std::string host;     ///< on which it was taken
   moment started{};
   moment finished{};
-  std::string server_version;                   ///< `15.18 (Debian 15.18-0+deb12u1)`
+  std::string server_version;  ///< `15.18 (Debian 15.18-0+deb12u1)`
   std::string database;
-  row_session session;                          ///< that the rows' text was written in
-  std::string snapshot;                         ///< as exported
-  std::vector<std::string> command;             ///< with the snapshot put in
-  std::vector<std::string> only_schemas;        ///< to which it was limited; both empty: the whole database
+  row_session session;                    ///< that the rows' text was written in
+  std::string snapshot;                   ///< as exported
+  std::vector<std::string> command;       ///< with the snapshot put in
+  std::vector<std::string> only_schemas;  ///< to which it was limited; both empty: the whole database
   std::vector<std::string> only_tables;
-  std::optional<captured_artifact> artifact;    ///< that the command made, where it was named
+  std::optional<captured_artifact> artifact;  ///< that the command made, where it was named
   std::vector<captured_table> tables;
 
   /// Of `15.18`: 15. 0 for what is no version.
@@ -105,9 +105,11 @@ inline void require_capture_schema(const json_reader& in, std::string_view name)
     throw usage_error{fmt::format("{}: is no capture: its schema is \"{}\", {} is expected", printable(name),
                                   printable(schema, 80), capture_schema)};
   }
-  if (version.find_first_not_of("0123456789.") != std::string_view::npos || version.substr(0, version.find('.')) != "1") {
-    throw usage_error{fmt::format("{}: is a {}, restorable {} reads {}: read it with the version that wrote it, or a newer one",
-                                  printable(name), printable(schema, 80), version_text, capture_schema)};
+  if (version.find_first_not_of("0123456789.") != std::string_view::npos ||
+      version.substr(0, version.find('.')) != "1") {
+    throw usage_error{
+        fmt::format("{}: is a {}, restorable {} reads {}: read it with the version that wrote it, or a newer one",
+                    printable(name), printable(schema, 80), version_text, capture_schema)};
   }
 }
 
@@ -118,7 +120,8 @@ inline std::string to_json(const capture& of) {
   using json = nlohmann::ordered_json;
   json artifact = nullptr;
   if (of.artifact) {
-    artifact = {{"path", to_json_text(of.artifact->path)}, {"sha256", of.artifact->sha256}, {"size", of.artifact->size}};
+    artifact = {
+        {"path", to_json_text(of.artifact->path)}, {"sha256", of.artifact->sha256}, {"size", of.artifact->size}};
   }
   const json head = {
       {"schema", capture_schema},
@@ -177,7 +180,8 @@ inline capture parse_capture(std::string_view text, std::string_view name) {
   result.only_schemas = detail::read_texts(in["only"]["schemas"]);
   result.only_tables = detail::read_texts(in["only"]["tables"]);
   result.artifact = in["artifact"].optional([](const json_reader& artifact) {
-    return captured_artifact{artifact["path"].text(), detail::read_hex(artifact["sha256"], 64), artifact["size"].count()};
+    return captured_artifact{artifact["path"].text(), detail::read_hex(artifact["sha256"], 64),
+                             artifact["size"].count()};
   });
   std::set<table_name> names;
   in["tables"].each([&](const json_reader& table) {

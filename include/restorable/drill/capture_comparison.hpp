@@ -1,7 +1,7 @@
 // capture_comparison: every table of a capture, made in the dump's own snapshot, against what was restored.
 //
-// Layer: drill. Part of drill/compare_restored.hpp, after the comparison with the dump. The restored rows are read in the
-// capture's own session, so that the dump's encoding and time zone do not matter.
+// Layer: drill. Part of drill/compare_restored.hpp, after the comparison with the dump. The restored rows are read in
+// the capture's own session, so that the dump's encoding and time zone do not matter.
 #pragma once
 
 #include <algorithm>
@@ -60,7 +60,9 @@ class capture_comparison {
       if (one.table == nullptr || covered.contains(one.table) || one.table->extension_member) continue;
       add_outcome(one.report, "extra");
       board_.report(rows_finding("extra", board_.at(one), one.report.name, "in the dump", "in the capture", nullptr,
-                          one.report.dump ? &*one.report.dump : one.report.restored ? &*one.report.restored : nullptr));
+                                 one.report.dump       ? &*one.report.dump
+                                 : one.report.restored ? &*one.report.restored
+                                                       : nullptr));
     }
   }
 
@@ -89,8 +91,10 @@ class capture_comparison {
       for (const auto& name : names) text += (text.empty() ? "" : ", ") + printable(name);
       return text.empty() ? "none" : text;
     };
-    board_.report(make_finding(checks::rows_different, board_.at(one),
-                        fmt::format("{} has other columns in the dump than in the capture", printable(table.name)), list(expected), list(actual)));
+    board_.report(
+        make_finding(checks::rows_different, board_.at(one),
+                     fmt::format("{} has other columns in the dump than in the capture", printable(table.name)),
+                     list(expected), list(actual)));
     return false;
   }
 
@@ -113,41 +117,50 @@ class capture_comparison {
     return true;
   }
 
-  void tell_captured(const capture& captured, comparison_entry& one, const relation& restored, std::string_view outcome, const rows_fact& actual) {
+  void tell_captured(const capture& captured, comparison_entry& one, const relation& restored, std::string_view outcome,
+                     const rows_fact& actual) {
     const bool loaded_right = detail::weight_of(one.report.outcome) < detail::weight_of("unread");
     // the load lost or changed something, and the dump itself is as captured: that was said
     if (!loaded_right && one.report.dump && one.report.dump->rows == one.report.capture->rows) return;
-    const auto depends = [&](bool text_traits::* trait) {
-      return std::any_of(restored.columns.begin(), restored.columns.end(), [&](const relation_column& column) { return column.traits.*trait; });
+    const auto depends = [&](bool text_traits::*trait) {
+      return std::any_of(restored.columns.begin(), restored.columns.end(),
+                         [&](const relation_column& column) { return column.traits.*trait; });
     };
     if (outcome == "different" && depends(&text_traits::floats) && writes_old_floats(captured.server_major())) {
       add_outcome(one.report, "counted");
-      board_.report(make_finding(checks::rows_counted_only, board_.at(one),
-                          fmt::format("{} was only counted against the capture: PostgreSQL {} wrote floating-point numbers with other digits",
-                                      printable(one.report.name), captured.server_major())));
+      board_.report(make_finding(
+          checks::rows_counted_only, board_.at(one),
+          fmt::format(
+              "{} was only counted against the capture: PostgreSQL {} wrote floating-point numbers with other digits",
+              printable(one.report.name), captured.server_major())));
       return;
     }
     if (outcome == "different" && depends(&text_traits::money) && !same_money(captured.session.lc_monetary)) {
       add_outcome(one.report, "unread");
-      board_.unchecked(board_.at(one), fmt::format("{} holds money written under lc_monetary {}, and was loaded under another", printable(one.report.name),
-                                     printable(captured.session.lc_monetary)),
-                "have that locale on the drill's host");
+      board_.unchecked(board_.at(one),
+                       fmt::format("{} holds money written under lc_monetary {}, and was loaded under another",
+                                   printable(one.report.name), printable(captured.session.lc_monetary)),
+                       "have that locale on the drill's host");
       return;
     }
     add_outcome(one.report, outcome);
-    board_.report(rows_finding(outcome, board_.at(one), one.report.name, loaded_right ? "in the dump" : "after the restore", "in the capture",
-                        &*one.report.capture, &actual));
+    board_.report(rows_finding(outcome, board_.at(one), one.report.name,
+                               loaded_right ? "in the dump" : "after the restore", "in the capture",
+                               &*one.report.capture, &actual));
   }
 
   // Amounts in dollars look the same in all of these.
   bool same_money(const std::string& locale) {
-    const auto plain = [](const std::string& name) { return name == "C" || name == "POSIX" || name.starts_with("C.") || name.starts_with("en_US"); };
+    const auto plain = [](const std::string& name) {
+      return name == "C" || name == "POSIX" || name.starts_with("C.") || name.starts_with("en_US");
+    };
     const std::string ours = board_.catalog.value("SELECT current_setting('lc_monetary')");
     return ours == locale || (plain(ours) && plain(locale));
   }
 
   // With --load-via-partition-root rows may land in another partition than they were dumped from, rightly so.
-  void judge_partitions(const capture& captured, const std::vector<std::pair<const captured_table*, const relation*>>& differing) {
+  void judge_partitions(const capture& captured,
+                        const std::vector<std::pair<const captured_table*, const relation*>>& differing) {
     std::map<const relation*, std::pair<rows_sum, rows_sum>> sums;  // of each root: captured, restored
     std::set<const relation*> roots;
     for (const auto& [table, one] : differing) roots.insert(&board_.relations.root_of(*one));
@@ -172,7 +185,8 @@ class capture_comparison {
   }
 
   static bool same_names(const captured_table& table, const relation& restored) {
-    return std::is_permutation(table.columns.begin(), table.columns.end(), restored.columns.begin(), restored.columns.end(),
+    return std::is_permutation(table.columns.begin(), table.columns.end(), restored.columns.begin(),
+                               restored.columns.end(),
                                [](const auto& a, const auto& b) { return name_of(a) == name_of(b); });
   }
   static const std::string& name_of(const std::string& name) { return name; }

@@ -22,12 +22,13 @@ inline connection open_catalog_session(const std::string& conninfo, location whe
   connection session{conninfo, std::move(where)};
   session.set_stop(stop);
   const bool raw = session.parameter("server_encoding") == "SQL_ASCII";
-  session.query(std::string{"SET client_encoding TO "} + (raw ? "SQL_ASCII" : "UTF8") +
-                "; SELECT pg_catalog.set_config('search_path', '', false)"
-                "; SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout',"
-                " 'idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout')"
-                "; SET row_security TO off; SET quote_all_identifiers TO off; SET bytea_output TO hex"
-                "; SET IntervalStyle TO postgres; SET extra_float_digits TO 3; SET synchronize_seqscans TO off");
+  session.query(
+      std::string{"SET client_encoding TO "} + (raw ? "SQL_ASCII" : "UTF8") +
+      "; SELECT pg_catalog.set_config('search_path', '', false)"
+      "; SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout',"
+      " 'idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout')"
+      "; SET row_security TO off; SET quote_all_identifiers TO off; SET bytea_output TO hex"
+      "; SET IntervalStyle TO postgres; SET extra_float_digits TO 3; SET synchronize_seqscans TO off");
   return session;
 }
 

@@ -29,7 +29,8 @@ namespace detail {
 inline std::string named(std::vector<std::string> names) {
   std::sort(names.begin(), names.end());
   std::string text;
-  for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 10); ++i) text += (i == 0 ? "" : ", ") + printable(names[i]);
+  for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 10); ++i)
+    text += (i == 0 ? "" : ", ") + printable(names[i]);
   return names.size() > 10 ? text + fmt::format(" and {} more", names.size() - 10) : text;
 }
 
@@ -40,16 +41,22 @@ inline void tell_in_sum(comparison_board& board, const dump_comparison& dump) {
   for (const auto& one : board.entries) {
     if (one.report.outcome == "empty") (one.dumped == nullptr ? without : empty).push_back(one.report.name);
   }
-  const auto tell = [&](const check& what, std::vector<std::string> tables, std::string_view message, std::string expected, std::string actual) {
+  const auto tell = [&](const check& what, std::vector<std::string> tables, std::string_view message,
+                        std::string expected, std::string actual) {
     if (tables.empty()) return;
     const std::string number = counted(tables.size(), "table");
-    board.report(make_finding(what, board.restored.where, fmt::format("{} {}: {}", number, message, named(std::move(tables))), std::move(expected), std::move(actual)));
+    board.report(make_finding(what, board.restored.where,
+                              fmt::format("{} {}: {}", number, message, named(std::move(tables))), std::move(expected),
+                              std::move(actual)));
   };
   tell(checks::rows_empty, std::move(empty), "without rows in the dump and after the restore", "", "");
   tell(checks::rows_empty, std::move(without), "of which the dump holds the definition and no rows", "", "");
-  tell(checks::rows_counted_only, dump.counted_tables(), "with INSERT statements, whose rows were counted and not compared", "", "");
-  const std::string zone = board.outcome.zone.empty() ? "a zone without a name here" : board.outcome.zone;
-  tell(checks::rows_zone, dump.zoned_tables(), "with timestamps in another time zone, compared by the moments they mean", board.session.time_zone, zone);
+  tell(checks::rows_counted_only, dump.counted_tables(),
+       "with INSERT statements, whose rows were counted and not compared", "", "");
+  const std::string zone =
+      board.outcome.zone.empty() ? "a zone that has no name here" : "as clocks show in " + board.outcome.zone;
+  tell(checks::rows_zone, dump.zoned_tables(),
+       "with timestamps in another time zone, compared by the moments they mean", board.session.time_zone, zone);
 }
 
 // The live source is somebody else's server: that it cannot be read spoils nothing of what was compared before.
@@ -66,9 +73,9 @@ inline void compare_live(comparison_board& board, const live_source& source) {
 
 }  // namespace detail
 
-/// Reads back and compares. Throws `environment_error` when the restored database cannot be read, and `stream_error` when
-/// the dump has to be read again and cannot be. A table that could not be read or judged is in `unchecked`; so is a live
-/// source that cannot be reached.
+/// Reads back and compares. Throws `environment_error` when the restored database cannot be read, and `stream_error`
+/// when the dump has to be read again and cannot be. A table that could not be read or judged is in `unchecked`; so is
+/// a live source that cannot be reached.
 inline comparison_outcome compare_restored(const restored_database& restored, const compare_options& options) {
   try {
     comparison_board board{restored, options};

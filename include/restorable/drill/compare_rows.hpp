@@ -46,7 +46,8 @@ inline std::string_view compare_rows(const rows_fact& expected, const rows_fact&
 
 /// The same against a live source that may have moved on: `tolerated` where the numbers differ by no more than
 /// `tolerance`, and where only contents do, if any difference at all is tolerated.
-inline std::string_view compare_rows(const rows_fact& expected, const rows_fact& actual, const row_tolerance& tolerance) {
+inline std::string_view compare_rows(const rows_fact& expected, const rows_fact& actual,
+                                     const row_tolerance& tolerance) {
   const std::string_view outcome = compare_rows(expected, actual);
   if (outcome == "equal" || outcome == "empty" || outcome == "counted") return outcome;
   const std::uint64_t apart = std::max(expected.rows, actual.rows) - std::min(expected.rows, actual.rows);
@@ -77,7 +78,9 @@ class rows_sum {
     std::uint64_t high = 0;
     std::uint64_t low = 0;
     const char* text = rows.fingerprint->data();
-    if (std::from_chars(text, text + 16, high, 16).ptr != text + 16 || std::from_chars(text + 16, text + 32, low, 16).ptr != text + 32) return false;
+    if (std::from_chars(text, text + 16, high, 16).ptr != text + 16 ||
+        std::from_chars(text + 16, text + 32, low, 16).ptr != text + 32)
+      return false;
     rows_ += rows.rows;
     low_ += low;
     high_ += high + (low_ < low ? 1U : 0U);
@@ -96,8 +99,9 @@ inline void add_outcome(table_comparison& table, std::string_view outcome) {
   if (table.outcome.empty() || detail::weight_of(table.outcome) < detail::weight_of(outcome)) table.outcome = outcome;
 }
 
-/// The finding for one of the words that is a defect; nothing for the others. `here` and `there` say where the two sights
-/// were taken: "public.incidents has fewer rows {here} than {there}". Either fact may be null, for missing and extra.
+/// The finding for one of the words that is a defect; nothing for the others. `here` and `there` say where the two
+/// sights were taken: "public.incidents has fewer rows {here} than {there}". Either fact may be null, for missing and
+/// extra.
 inline std::optional<finding> rows_finding(std::string_view outcome, location where, std::string_view table,
                                            std::string_view here, std::string_view there, const rows_fact* expected,
                                            const rows_fact* actual) {

@@ -24,8 +24,8 @@
 #include "restorable/audit/drill_report.hpp"
 #include "restorable/base/checks.hpp"
 #include "restorable/base/finding.hpp"
-#include "restorable/drill/compare_rows.hpp"
 #include "restorable/drill/capture.hpp"
+#include "restorable/drill/compare_rows.hpp"
 #include "restorable/drill/name_encoding.hpp"
 #include "restorable/drill/restored_rows.hpp"
 #include "restorable/drill/table_name.hpp"
@@ -42,12 +42,12 @@ struct dumped_table {
 
 /// A database that a dump was loaded into.
 struct restored_database {
-  std::string conninfo;               ///< with dbname; of a role that may read everything
-  location where;                     ///< of the dump
-  std::string artifact;               ///< its path
-  std::string database;               ///< as a dump of several names it; empty otherwise
-  std::string encoding = "UTF8";      ///< client_encoding of the dump, which its names are in too
-  unsigned server_major = 0;          ///< of the server that was dumped; 0: not known
+  std::string conninfo;           ///< with dbname; of a role that may read everything
+  location where;                 ///< of the dump
+  std::string artifact;           ///< its path
+  std::string database;           ///< as a dump of several names it; empty otherwise
+  std::string encoding = "UTF8";  ///< client_encoding of the dump, which its names are in too
+  unsigned server_major = 0;      ///< of the server that was dumped; 0: not known
   std::vector<dumped_table> tables;
   std::function<std::unique_ptr<source>()> reopen;  ///< the dump's SQL from its beginning; none: it cannot be had again
 };
@@ -62,17 +62,17 @@ struct live_source {
 struct compare_options {
   unsigned jobs = 2;
   const std::atomic<bool>* stop = nullptr;
-  const capture* captured = nullptr;       ///< made with this dump
+  const capture* captured = nullptr;  ///< made with this dump
   const live_source* source = nullptr;
 };
 
 struct comparison_outcome {
-  std::vector<table_comparison> tables;    ///< by name
+  std::vector<table_comparison> tables;  ///< by name
   std::vector<finding> findings;
   std::vector<unchecked_item> unchecked;
-  bool any_rows = false;                   ///< the dump holds a row; false: nothing was compared with nothing
-  std::uint64_t bytes = 0;                 ///< of rows read back, as text
-  std::string zone;                        ///< that the dump's timestamps were found to be in; empty: as expected, or unknown
+  bool any_rows = false;    ///< the dump holds a row; false: nothing was compared with nothing
+  std::uint64_t bytes = 0;  ///< of rows read back, as text
+  std::string zone;         ///< in which clocks show what the dump's timestamps do; empty: as expected, or unknown
 };
 
 /// Servers before 12 wrote floating-point numbers with up to 17 digits, later ones with as few as tell them apart.
@@ -81,18 +81,21 @@ constexpr bool writes_old_floats(unsigned server_major) noexcept { return server
 /// A table under comparison.
 struct comparison_entry {
   table_comparison report;
-  const relation* table = nullptr;                 ///< in the restored database; null: it is not there
-  const dumped_table* dumped = nullptr;            ///< null: the dump has no rows of it
-  std::optional<std::vector<std::string>> columns; ///< of the dump's statement, unquoted
+  const relation* table = nullptr;                  ///< in the restored database; null: it is not there
+  const dumped_table* dumped = nullptr;             ///< null: the dump has no rows of it
+  std::optional<std::vector<std::string>> columns;  ///< of the dump's statement, unquoted
 };
 
 class comparison_board {
  public:
   /// Connects, and reads the catalog. Both arguments outlive the board.
   comparison_board(const restored_database& the_restored, const compare_options& the_options)
-      : restored{the_restored}, options{the_options}, reading{the_options.jobs, the_options.stop, {}},
+      : restored{the_restored},
+        options{the_options},
+        reading{the_options.jobs, the_options.stop, {}},
         catalog{open_catalog_session(the_restored.conninfo, the_restored.where, the_options.stop)},
-        relations{read_relations(catalog)}, rows{the_restored.conninfo, the_restored.where, relations, reading} {
+        relations{read_relations(catalog)},
+        rows{the_restored.conninfo, the_restored.where, relations, reading} {
     session.encoding = restored.encoding.empty() ? catalog.parameter("server_encoding") : restored.encoding;
     if (options.captured != nullptr) {
       session.time_zone = options.captured->session.time_zone;
@@ -168,7 +171,7 @@ class comparison_board {
   connection catalog;
   relation_list relations;
   restored_rows rows;
-  row_session session;                       ///< in which the dump was written, as far as is known
+  row_session session;  ///< in which the dump was written, as far as is known
   std::deque<comparison_entry> entries;
   std::map<const relation*, std::size_t> by_relation;
   comparison_outcome outcome;

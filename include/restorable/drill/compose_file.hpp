@@ -1,7 +1,7 @@
 // compose_file: a docker compose file, parsed and judged: its form, what it refers to, the variables that it asks for.
 //
-// Layer: drill. Judged is what would keep `docker compose up` from working with the restored files. Values are not shown
-// in findings: passwords stand in such files too.
+// Layer: drill. Judged is what would keep `docker compose up` from working with the restored files. Values are not
+// shown in findings: passwords stand in such files too.
 //   compose_file file{text, where, findings};
 //   file.check(surroundings, findings);
 #pragma once
@@ -46,11 +46,11 @@ struct compose_names {
 
 /// What a compose file is judged against.
 struct compose_surroundings {
-  compose_names names;                                   ///< of all compose files beside it, itself included
-  std::set<std::string> variables;                       ///< that `.env` sets
-  bool has_env = false;                                  ///< there is an `.env`
-  bool alone = true;                                     ///< it is used by itself, not to override another
-  std::function<bool(std::string_view path)> has_file;   ///< relative to the compose file
+  compose_names names;                                  ///< of all compose files beside it, itself included
+  std::set<std::string> variables;                      ///< that `.env` sets
+  bool has_env = false;                                 ///< there is an `.env`
+  bool alone = true;                                    ///< it is used by itself, not to override another
+  std::function<bool(std::string_view path)> has_file;  ///< relative to the compose file
 };
 
 namespace detail {
@@ -64,11 +64,12 @@ class compose_findings {
  public:
   compose_findings(const location& where, finding_sink& out) : where_{where}, out_{out} {}
 
-  void report(const check& what, severity how, const YAML::Mark& mark, std::string_view message, std::string expected = {},
-              std::string actual = {}) {
+  void report(const check& what, severity how, const YAML::Mark& mark, std::string_view message,
+              std::string expected = {}, std::string actual = {}) {
     constexpr std::size_t listed = 40;
     if (++count_ > listed + 1) return;
-    finding found = make_finding(what, where_, fmt::format("{}: {}", place_of(mark), message), std::move(expected), std::move(actual));
+    finding found = make_finding(what, where_, fmt::format("{}: {}", place_of(mark), message), std::move(expected),
+                                 std::move(actual));
     found.severity = how;
     if (count_ == listed + 1) found.message = "and more, not listed";
     out_.report(std::move(found));
@@ -83,8 +84,8 @@ class compose_findings {
   std::size_t count_ = 0;
 };
 
-/// What is better seen in the stream of YAML's events than in its tree: depth, keys that are there twice, each value once
-/// however often it is referred to.
+/// What is better seen in the stream of YAML's events than in its tree: depth, keys that are there twice, each value
+/// once however often it is referred to.
 class compose_events final : public YAML::EventHandler {
  public:
   struct too_deep {
@@ -116,7 +117,8 @@ class compose_events final : public YAML::EventHandler {
     if (!has_colon(levels_.back().last_key)) lone(levels_.back().last_key);
   }
   void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override { begin_node(); }
-  void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& value) override {
     if (begin_node()) return take_key(mark, value);
     // The library takes a lone word beneath a key without a value for that value.
     if (!levels_.empty() && levels_.back().map && levels_.back().block && mark.line > levels_.back().last_key.line &&
@@ -133,15 +135,18 @@ class compose_events final : public YAML::EventHandler {
       }
     };
     if (!for_each_variable(value, hear)) {
-      findings_.wrong(mark, "a value with a dollar that docker compose does not understand", "$NAME, ${NAME…}, or $$ for a dollar", "not shown");
+      findings_.wrong(mark, "a value with a dollar that docker compose does not understand",
+                      "$NAME, ${NAME…}, or $$ for a dollar", "not shown");
     }
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value style) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value style) override {
     begin_node();
     enter(mark, false, style);
   }
   void OnSequenceEnd() override { leave(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value style) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value style) override {
     begin_node();
     enter(mark, true, style);
   }
@@ -165,10 +170,13 @@ class compose_events final : public YAML::EventHandler {
     if (key.line < 0 || static_cast<std::size_t>(key.line) >= lines_.size()) return true;
     const std::string_view line = lines_[static_cast<std::size_t>(key.line)];
     const std::size_t column = std::min(static_cast<std::size_t>(std::max(key.column, 0)), line.size());
-    return line.find(':', column) != std::string_view::npos || line.substr(0, column).find('?') != std::string_view::npos;
+    return line.find(':', column) != std::string_view::npos ||
+           line.substr(0, column).find('?') != std::string_view::npos;
   }
 
-  static int rank(variable_use use) noexcept { return use == variable_use::required ? 2 : use == variable_use::plain ? 1 : 0; }
+  static int rank(variable_use use) noexcept {
+    return use == variable_use::required ? 2 : use == variable_use::plain ? 1 : 0;
+  }
 
   // True when the node that begins is a mapping's key.
   bool begin_node() {
@@ -191,8 +199,8 @@ class compose_events final : public YAML::EventHandler {
       in_section_ = key == "services" || key == "volumes" || key == "networks" || key == "secrets" || key == "configs";
     }
     if (key != "<<" && !levels_.back().keys.insert(key).second) {
-      findings_.report(checks::restore_syntax, severity::warning, mark, "a key stands twice in one mapping, which docker compose refuses",
-                       "once", printable(key, 80));
+      findings_.report(checks::restore_syntax, severity::warning, mark,
+                       "a key stands twice in one mapping, which docker compose refuses", "once", printable(key, 80));
     }
   }
 
@@ -236,8 +244,8 @@ class compose_file {
     return names;
   }
 
-  /// Judges a file that was parsed. Paths that `env_file` names are reported as `restore.missing-file` where they are not.
-  /// Throws `environment_error` where aliases multiply the file beyond bounds.
+  /// Judges a file that was parsed. Paths that `env_file` names are reported as `restore.missing-file` where they are
+  /// not. Throws `environment_error` where aliases multiply the file beyond bounds.
   void check(const compose_surroundings& around) {
     around_ = &around;
     if (documents_.empty()) return findings_.wrong({}, "the file holds nothing", "services", "nothing");
@@ -252,10 +260,12 @@ class compose_file {
   bool acceptable(std::string_view text) {
     std::size_t line = 1;
     const auto wrong = [&](std::size_t position, std::string_view what) {
-      line += static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(position), '\n'));
+      line += static_cast<std::size_t>(
+          std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(position), '\n'));
       YAML::Mark mark;
       mark.line = static_cast<int>(line) - 1;
-      mark.column = static_cast<int>(position - (text.rfind('\n', position) == std::string_view::npos ? 0 : text.rfind('\n', position) + 1));
+      mark.column = static_cast<int>(
+          position - (text.rfind('\n', position) == std::string_view::npos ? 0 : text.rfind('\n', position) + 1));
       findings_.wrong(mark, what, "text in UTF-8", "other bytes");
       return false;
     };
@@ -319,7 +329,9 @@ class compose_file {
     }
     return YAML::Node{YAML::NodeType::Undefined};
   }
-  [[nodiscard]] YAML::Node find(const YAML::Node& node, std::string_view name) const { return find(members(node), name); }
+  [[nodiscard]] YAML::Node find(const YAML::Node& node, std::string_view name) const {
+    return find(members(node), name);
+  }
 
   static std::string kind_of(const YAML::Node& node) {
     if (!node.IsDefined() || node.IsNull()) return "nothing";
@@ -327,7 +339,8 @@ class compose_file {
   }
 
   void check_document(const YAML::Node& document, bool complete) {
-    if (!document.IsMap()) return findings_.wrong(document.Mark(), "the file is no mapping", "a mapping with services", kind_of(document));
+    if (!document.IsMap())
+      return findings_.wrong(document.Mark(), "the file is no mapping", "a mapping with services", kind_of(document));
     const member_list top = members(document);
     const YAML::Node services = find(top, "services");
     for (const std::string section : {"volumes", "networks", "secrets", "configs"}) {
@@ -340,7 +353,8 @@ class compose_file {
       if (complete && !find(top, "include").IsDefined()) without_services(document, top);
       return;
     }
-    if (!services.IsMap()) return findings_.wrong(services.Mark(), "services is no mapping", "a mapping of services", kind_of(services));
+    if (!services.IsMap())
+      return findings_.wrong(services.Mark(), "services is no mapping", "a mapping of services", kind_of(services));
     for (const auto& [name, service] : members(services)) check_service(name, service, complete);
   }
 
@@ -351,7 +365,8 @@ class compose_file {
     });
     if (first_format) {
       return findings_.report(checks::restore_syntax, severity::warning, document.Mark(),
-                              "a compose file of the first format, which docker compose no longer reads", "services", "none");
+                              "a compose file of the first format, which docker compose no longer reads", "services",
+                              "none");
     }
     findings_.wrong(document.Mark(), "the file has no services", "at least one service", "none");
   }
@@ -360,7 +375,8 @@ class compose_file {
     const std::string shown = printable(name, 80);
     if (!service.IsMap()) {
       if (!complete && service.IsNull()) return;
-      return findings_.wrong(service.Mark(), fmt::format("service {} is no mapping", shown), "a mapping", kind_of(service));
+      return findings_.wrong(service.Mark(), fmt::format("service {} is no mapping", shown), "a mapping",
+                             kind_of(service));
     }
     const member_list all = members(service);
     const auto given = [&](std::string_view key) {
@@ -368,16 +384,21 @@ class compose_file {
       return node.IsDefined() && !node.IsNull() && !(node.IsScalar() && node.Scalar().empty());
     };
     if (complete && !given("image") && !given("build") && !given("extends") && !given("provider")) {
-      findings_.wrong(service.Mark(), fmt::format("service {} has neither image nor build", shown), "image or build", "neither");
+      findings_.wrong(service.Mark(), fmt::format("service {} has neither image nor build", shown), "image or build",
+                      "neither");
     }
     const auto expect = [&](std::string_view key, bool scalar, bool list, bool map) {
       const YAML::Node node = find(all, key);
-      if (!node.IsDefined() || node.IsNull() || (scalar && node.IsScalar()) || (list && node.IsSequence()) || (map && node.IsMap())) return;
+      if (!node.IsDefined() || node.IsNull() || (scalar && node.IsScalar()) || (list && node.IsSequence()) ||
+          (map && node.IsMap()))
+        return;
       std::string wanted;
-      for (const auto& [allowed, word] : {std::pair{scalar, "a single value"}, std::pair{list, "a list"}, std::pair{map, "a mapping"}}) {
+      for (const auto& [allowed, word] :
+           {std::pair{scalar, "a single value"}, std::pair{list, "a list"}, std::pair{map, "a mapping"}}) {
         if (allowed) wanted += (wanted.empty() ? "" : " or ") + std::string{word};
       }
-      findings_.wrong(node.Mark(), fmt::format("{} of service {} has the wrong form", key, shown), std::move(wanted), kind_of(node));
+      findings_.wrong(node.Mark(), fmt::format("{} of service {} has the wrong form", key, shown), std::move(wanted),
+                      kind_of(node));
     };
     expect("image", true, false, false);
     expect("build", true, false, true);
@@ -410,13 +431,17 @@ class compose_file {
     for (const auto& each : list) {
       spend();
       if (each.IsMap() || (each.IsScalar() && !each.Scalar().empty())) continue;
-      findings_.wrong(each.Mark(), fmt::format("an entry under {} of service {} has the wrong form", key, service), "a single value or a mapping", kind_of(each));
+      findings_.wrong(each.Mark(), fmt::format("an entry under {} of service {} has the wrong form", key, service),
+                      "a single value or a mapping", kind_of(each));
     }
   }
 
   // Names that stand as list elements, as keys, or as `source` of a mapping in a list.
-  void check_references(std::string_view key, const std::string& section, const std::string& service, const YAML::Node& node) {
-    const auto refer = [&](const std::string& name, const YAML::Mark& mark) { require(key, section, service, name, mark); };
+  void check_references(std::string_view key, const std::string& section, const std::string& service,
+                        const YAML::Node& node) {
+    const auto refer = [&](const std::string& name, const YAML::Mark& mark) {
+      require(key, section, service, name, mark);
+    };
     if (!node.IsDefined()) return;
     if (node.IsMap()) {
       for (const auto& [name, options] : members(node)) {
@@ -433,11 +458,13 @@ class compose_file {
     }
   }
 
-  void require(std::string_view key, const std::string& section, const std::string& service, const std::string& name, const YAML::Mark& mark) {
+  void require(std::string_view key, const std::string& section, const std::string& service, const std::string& name,
+               const YAML::Mark& mark) {
     if (name.find('$') != std::string::npos || (section == "networks" && name == "default")) return;
     const auto declared = around_->names.by_section.find(section);
     if (declared != around_->names.by_section.end() && declared->second.contains(name)) return;
-    findings_.wrong(mark, fmt::format("{} of service {} names {}, which is not declared", key, service, printable(name, 80)),
+    findings_.wrong(mark,
+                    fmt::format("{} of service {} names {}, which is not declared", key, service, printable(name, 80)),
                     fmt::format("{} under {}", printable(name, 80), section), "no such name");
   }
 
@@ -450,16 +477,20 @@ class compose_file {
         const std::string source = text.substr(0, text.find(':'));
         const bool windows = source.size() == 1 && text.size() > 2 && (text[2] == '\\' || text[2] == '/');
         // Without a colon it is a volume without a name; what begins like a path is one.
-        if (source.size() == text.size() || source.empty() || windows || std::string_view{"./~\\"}.find(source.front()) != std::string_view::npos) continue;
+        if (source.size() == text.size() || source.empty() || windows ||
+            std::string_view{"./~\\"}.find(source.front()) != std::string_view::npos)
+          continue;
         require("volumes", "volumes", service, source, each.Mark());
       } else if (each.IsMap()) {
         const YAML::Node type = find(each, "type");
         const YAML::Node source = find(each, "source");
-        if (type.IsDefined() && type.IsScalar() && type.Scalar() == "volume" && source.IsDefined() && source.IsScalar()) {
+        if (type.IsDefined() && type.IsScalar() && type.Scalar() == "volume" && source.IsDefined() &&
+            source.IsScalar()) {
           require("volumes", "volumes", service, source.Scalar(), each.Mark());
         }
       } else {
-        findings_.wrong(each.Mark(), fmt::format("an entry under volumes of service {} has the wrong form", service), "a single value or a mapping", kind_of(each));
+        findings_.wrong(each.Mark(), fmt::format("an entry under volumes of service {} has the wrong form", service),
+                        "a single value or a mapping", kind_of(each));
       }
     }
   }
@@ -475,11 +506,13 @@ class compose_file {
       const std::string shown = printable(path.Scalar(), 120);
       if (path.Scalar().starts_with('/') || path.Scalar().starts_with('~')) {
         return findings_.report(checks::restore_missing_file, severity::note, each.Mark(),
-                                fmt::format("env_file of service {} is absolute, and not looked for", service), "a relative path", shown);
+                                fmt::format("env_file of service {} is absolute, and not looked for", service),
+                                "a relative path", shown);
       }
       if (around_->has_file && !around_->has_file(path.Scalar())) {
         findings_.report(checks::restore_missing_file, severity::error, each.Mark(),
-                         fmt::format("env_file of service {} is not among what was restored", service), shown, "no such file");
+                         fmt::format("env_file of service {} is not among what was restored", service), shown,
+                         "no such file");
       }
     };
     if (node.IsSequence()) {
@@ -495,10 +528,12 @@ class compose_file {
       const std::string env = around_->has_env ? "does not set it" : "there is no .env";
       if (asked.use == variable_use::required) {
         findings_.report(checks::restore_syntax, around_->has_env ? severity::error : severity::warning, asked.mark,
-                         fmt::format("the variable {} is required, and .env does not set it", name), name + " in .env", env);
+                         fmt::format("the variable {} is required, and .env does not set it", name), name + " in .env",
+                         env);
       } else {
         findings_.report(checks::restore_syntax, severity::note, asked.mark,
-                         fmt::format("the variable {} has no default, and .env does not set it", name), name + " in .env", env);
+                         fmt::format("the variable {} has no default, and .env does not set it", name),
+                         name + " in .env", env);
       }
     }
   }

@@ -12,8 +12,9 @@ namespace restorable {
 /// `plain`: empty where it is not set. `optional`: something else stands for it then. `required`: an error then.
 enum class variable_use : unsigned char { plain, optional, required };
 
-/// Calls `hear(name, use)` for each variable, those in defaults included. False for a value that docker compose refuses:
-/// a dollar that begins nothing, a brace that is not closed, an empty or malformed name, defaults nested too deep.
+/// Calls `hear(name, use)` for each variable, those in defaults included. False for a value that docker compose
+/// refuses: a dollar that begins nothing, a brace that is not closed, an empty or malformed name, defaults nested too
+/// deep.
 template <typename Hear>
 bool for_each_variable(std::string_view value, Hear&& hear, unsigned depth = 0) {
   constexpr unsigned most_depth = 32;

@@ -33,7 +33,8 @@ struct configuration_summary {
 
 /// True for the files that docker compose reads by itself: `docker-compose.yml`, `compose.yaml`, ….
 inline bool is_compose_file(std::string_view name) noexcept {
-  return name == "docker-compose.yml" || name == "docker-compose.yaml" || name == "compose.yml" || name == "compose.yaml";
+  return name == "docker-compose.yml" || name == "docker-compose.yaml" || name == "compose.yml" ||
+         name == "compose.yaml";
 }
 
 /// True for the files that override one of those: `docker-compose.prod.yml`, `compose.override.yaml`, ….
@@ -55,7 +56,8 @@ inline std::map<std::string, configuration_directory> find_configuration(const c
   std::map<std::string, configuration_directory> found;
   restored.walk([&](const std::string& path, const struct stat& status) {
     const std::size_t slash = path.find('/');
-    if (S_ISDIR(status.st_mode) || (slash != std::string::npos && path.find('/', slash + 1) != std::string::npos)) return true;
+    if (S_ISDIR(status.st_mode) || (slash != std::string::npos && path.find('/', slash + 1) != std::string::npos))
+      return true;
     const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash);
     const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
     if (is_compose_file(name)) found[folder].compose.push_back(name);
@@ -69,18 +71,20 @@ inline std::map<std::string, configuration_directory> find_configuration(const c
 
 }  // namespace detail
 
-/// Reports `restore.syntax` and, for an `env_file` that is not there, `restore.missing-file`, at `where / path`. Names of
-/// variables are shown, values never. Throws `environment_error` for a file beyond `bounds.list_bytes`.
+/// Reports `restore.syntax` and, for an `env_file` that is not there, `restore.missing-file`, at `where / path`. Names
+/// of variables are shown, values never. Throws `environment_error` for a file beyond `bounds.list_bytes`.
 inline configuration_summary check_configuration_files(const confined_directory& restored, const location& where,
                                                        const limits& bounds, finding_sink& findings) {
   configuration_summary summary;
   for (const auto& [folder, directory] : detail::find_configuration(restored)) {
-    const auto beneath = [&folder = folder](std::string_view name) { return folder.empty() ? std::string{name} : folder + "/" + std::string{name}; };
+    const auto beneath = [&folder = folder](std::string_view name) {
+      return folder.empty() ? std::string{name} : folder + "/" + std::string{name};
+    };
     const auto read = [&](const std::string& path) -> std::optional<std::string> {
       auto text = restored.read_file(path, where / path, bounds.list_bytes);
       if (!text) {  // a symbolic link to nowhere
-        findings.report(make_finding(checks::restore_missing_file, where / path, "the file leads to nothing that was restored",
-                                     "a regular file", "none"));
+        findings.report(make_finding(checks::restore_missing_file, where / path,
+                                     "the file leads to nothing that was restored", "a regular file", "none"));
       }
       return text;
     };

@@ -2,7 +2,8 @@
 //
 // Layer: drill. The data is cut at row ends and dealt out to whichever connection has least to do; each works through its
 // share in order, so that a small table is still being finished while the next one begins. Memory is bounded.
-//   copy_fan_out copies{conninfo, where, 2, stop}; copies.begin(table); copies.put(rows, count); copies.end(); copies.wait();
+//   copy_fan_out copies{conninfo, where, {.connections = 2}};
+//   copies.begin(statement, table, line, setup.sql()); copies.put(rows, count); copies.end(); copies.wait();
 #pragma once
 
 #include <algorithm>
@@ -24,6 +25,7 @@
 
 #include "restorable/base/error.hpp"
 #include "restorable/drill/connection.hpp"
+#include "restorable/drill/load_lane.hpp"
 #include "restorable/drill/sql_error.hpp"
 #include "restorable/verify/artifact_verifier.hpp"
 
@@ -36,12 +38,23 @@ struct copy_failure {
   sql_error error;
 };
 
+/// Which line of COPY data an error is about, from 1: `COPY t, line 12, column a: "x"`.
+inline std::optional<std::uint64_t> copy_line_of(const sql_error& error) {
+  constexpr std::string_view mark = ", line ";
+  const std::size_t at = error.context.find(mark);
+  if (at == std::string::npos) return std::nullopt;
+  std::uint64_t number = 0;
+  const char* begin = error.context.data() + at + mark.size();
+  if (std::from_chars(begin, error.context.data() + error.context.size(), number).ec != std::errc{} || number == 0) return std::nullopt;
+  return number;
+}
+
 class copy_fan_out {
  public:
   /// `conninfo` with dbname. Connects when the first data comes.
-  copy_fan_out(std::string conninfo, location where, unsigned connections, const std::atomic<bool>* stop)
-      : conninfo_{std::move(conninfo)}, where_{std::move(where)}, stop_{stop} {
-    for (unsigned i = 0; i < std::max(connections, 1U); ++i) lanes_.push_back(std::make_unique<lane>());
+  copy_fan_out(std::string conninfo, location where, const lane_options& options)
+      : conninfo_{std::move(conninfo)}, where_{std::move(where)}, options_{options} {
+    for (unsigned i = 0; i < std::max(options.connections, 1U); ++i) lanes_.push_back(std::make_unique<lane>());
     for (auto& one : lanes_) one->thread = std::thread{[this, lane = one.get()] { work(*lane); }};
   }
   copy_fan_out(const copy_fan_out&) = delete;
@@ -55,17 +68,10 @@ class copy_fan_out {
     for (auto& one : lanes_) one->thread.join();
   }
 
-  /// SET statements that each connection runs before what comes next.
-  void add_setting(std::string statement) {
-    const std::lock_guard lock{mutex_};
-    settings_.push_back(std::move(statement));
-  }
-
-  /// A block begins: its COPY statement, and the table and line for messages. `divisible`: rows are lines of text, which
-  /// may be dealt out.
-  void begin(std::string statement, std::string table, std::uint64_t line, bool divisible) {
-    block_ = std::make_shared<block>(block{++blocks_, std::move(statement), std::move(table), line});
-    divisible_ = divisible;
+  /// A block begins, of rows that are lines of text: its COPY statement, the table and line for messages, and what a session
+  /// runs before it (see session_setup).
+  void begin(std::string statement, std::string table, std::uint64_t line, std::shared_ptr<const std::string> setup) {
+    block_ = std::make_shared<block>(block{++blocks_, std::move(statement), std::move(table), line, std::move(setup)});
     next_line_ = line + 1;
     bound_ = nullptr;
   }
@@ -84,11 +90,12 @@ class copy_fan_out {
     block_.reset();
   }
 
-  /// The block breaks off: what was sent of it stays, what was not is dropped.
+  /// The block breaks off: whole rows stay, a part of one is dropped.
   void break_off() {
-    pending_.clear();
-    pending_rows_ = 0;
-    block_.reset();
+    if (!block_) return;
+    const std::size_t newline = pending_.rfind('\n');
+    if (bound_ == nullptr) pending_.resize(newline == std::string::npos ? 0 : newline + 1);
+    end();
   }
 
   /// Waits until everything sent is done, and returns what failed since. Throws `environment_error` when the server went
@@ -115,6 +122,7 @@ class copy_fan_out {
     std::string statement;
     std::string table;
     std::uint64_t line;
+    std::shared_ptr<const std::string> setup;
   };
   struct piece {
     std::shared_ptr<const block> of;
@@ -126,15 +134,14 @@ class copy_fan_out {
     std::deque<piece> queue;
     bool busy = false;      ///< with a piece, or with a block that is not finished
     std::thread thread;
-    std::optional<connection> session;
-    std::size_t settings_done = 0;
+    std::optional<load_lane> link;
     std::shared_ptr<const block> open;             ///< the block whose COPY is in progress
     std::vector<std::pair<std::uint64_t, std::uint64_t>> sent;  ///< of it: line in the dump and rows of each piece
 
     [[nodiscard]] bool idle() const { return queue.empty() && !busy; }
   };
 
-  [[nodiscard]] bool stopped() const { return stop_ != nullptr && stop_->load(); }
+  [[nodiscard]] bool stopped() const { return options_.stopped(); }
 
   void send() {
     if (pending_.empty()) return;
@@ -149,7 +156,7 @@ class copy_fan_out {
     if (failure_ || stopped()) return;  // `wait` says so
     lane& to = target();
     to.queue.push_back(std::move(one));
-    bound_ = divisible_ && whole_rows ? nullptr : &to;  // the rest of a row goes where its beginning went
+    bound_ = whole_rows ? nullptr : &to;  // the rest of a row goes where its beginning went
     lock.unlock();
     changed_.notify_all();
   }
@@ -164,7 +171,6 @@ class copy_fan_out {
   void work(lane& own) {
     for (;;) {
       std::optional<piece> next;
-      std::vector<std::string> settings;
       {
         std::unique_lock lock{mutex_};
         changed_.wait(lock, [&] { return closing_ || !own.queue.empty() || (draining_ && own.busy); });
@@ -172,8 +178,6 @@ class copy_fan_out {
           own.busy = true;
           next = std::move(own.queue.front());
           own.queue.pop_front();
-          settings.assign(settings_.begin() + static_cast<std::ptrdiff_t>(own.settings_done), settings_.end());
-          own.settings_done = settings_.size();
         } else if (closing_ && !own.busy) {
           return;
         }
@@ -181,7 +185,7 @@ class copy_fan_out {
       changed_.notify_all();
       try {
         const bool dead = failure_seen();
-        if (next && !dead) take(own, std::move(*next), settings);
+        if (next && !dead) take(own, std::move(*next));
         if (!next && !dead) finish(own);
       } catch (...) {
         const std::lock_guard lock{mutex_};
@@ -205,49 +209,41 @@ class copy_fan_out {
     return failure_ != nullptr;
   }
 
-  void take(lane& own, piece one, const std::vector<std::string>& settings) {
+  void take(lane& own, piece one) {
     if (own.open != nullptr && own.open != one.of) finish(own);
-    if (!own.session) {
-      own.session.emplace(conninfo_, where_);
-      own.session->set_stop(stop_);
-    }
-    for (const auto& setting : settings) static_cast<void>(own.session->try_execute(setting));
     if (own.open == nullptr) {
       if (failed_block_ == one.of->id) return;
+      if (!own.link) own.link.emplace(conninfo_, where_, options_);
+      if (const auto error = own.link->prepare(one.of->setup)) return report({one.of->table, one.of->line, *error}, *one.of);
       try {
-        own.session->begin_copy_in(one.of->statement);
+        own.link->session().begin_copy_in(one.of->statement);
       } catch (const sql_error& error) {
-        report({one.of->table, one.of->line, error}, *one.of);
-        return;
+        return report({one.of->table, one.of->line, error}, *one.of);
       }
       own.open = one.of;
       own.sent.clear();
     }
     own.sent.emplace_back(one.line, one.rows);
-    own.session->put(one.data);
+    own.link->session().put(one.data);
   }
 
   void finish(lane& own) {
     if (own.open == nullptr) return;
     const auto done = std::exchange(own.open, nullptr);
     try {
-      own.session->finish_copy();
+      own.link->session().finish_copy();
     } catch (const sql_error& error) {
       report({done->table, line_of(own, error).value_or(done->line), error}, *done);
     }
   }
 
-  // The server counts the lines that this connection sent it: `COPY t, line 12, column a: "x"`.
+  // The server counts the lines that this connection sent it.
   static std::optional<std::uint64_t> line_of(const lane& own, const sql_error& error) {
-    constexpr std::string_view mark = ", line ";
-    const std::size_t at = error.context.find(mark);
-    if (at == std::string::npos) return std::nullopt;
-    std::uint64_t number = 0;
-    const char* begin = error.context.data() + at + mark.size();
-    if (std::from_chars(begin, error.context.data() + error.context.size(), number).ec != std::errc{} || number == 0) return std::nullopt;
+    auto number = copy_line_of(error);
+    if (!number) return std::nullopt;
     for (const auto& [line, rows] : own.sent) {
-      if (number <= rows) return line + number - 1;
-      number -= rows;
+      if (*number <= rows) return line + *number - 1;
+      *number -= rows;
     }
     return std::nullopt;
   }
@@ -262,10 +258,9 @@ class copy_fan_out {
 
   std::string conninfo_;
   location where_;
-  const std::atomic<bool>* stop_;
+  lane_options options_;
   std::shared_ptr<const block> block_;   // that data comes for
   std::uint64_t blocks_ = 0;
-  bool divisible_ = true;
   std::uint64_t next_line_ = 0;
   std::string pending_;
   std::uint64_t pending_rows_ = 0;
@@ -274,7 +269,6 @@ class copy_fan_out {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::unique_ptr<lane>> lanes_;
-  std::vector<std::string> settings_;
   std::atomic<std::uint64_t> failed_block_{0};
   std::vector<copy_failure> failures_;
   std::exception_ptr failure_;

@@ -1,8 +1,8 @@
 // check_objects: what a restored database holds besides rows: everything that its dump declares is there, indexes are
 // valid, constraints validated, materialized views populated, sequences ahead of their columns.
 //
-// Layer: drill. Objects are those of the comments that pg_dump writes before each: `Name: incidents incidents_pkey; Type:
-// CONSTRAINT; Schema: public`. The server is asked for the same texts; of types not known here nothing is said.
+// Layer: drill. Objects are those of the comments that pg_dump writes before each: `Name: incidents incidents_pkey;
+// Type: CONSTRAINT; Schema: public`. The server is asked for the same texts; of types not known here nothing is said.
 //   const objects_outcome objects = check_objects({conninfo, where, encoding, declared}, stop);
 #pragma once
 
@@ -34,35 +34,39 @@ namespace restorable {
 
 /// As the dump's comment has it.
 struct object_declaration {
-  std::string type;         ///< `TABLE`, `FK CONSTRAINT`, …
-  std::string schema;       ///< empty or `-` where it is in none
+  std::string type;    ///< `TABLE`, `FK CONSTRAINT`, …
+  std::string schema;  ///< empty or `-` where it is in none
   std::string name;
-  bool failed = false;      ///< its statement was refused, which was told
+  bool failed = false;  ///< its statement was refused, which was told
 };
 
 struct objects_to_check {
-  std::string conninfo;     ///< with dbname; of a role that may read everything
-  location where;           ///< of the dump
+  std::string conninfo;  ///< with dbname; of a role that may read everything
+  location where;        ///< of the dump
   std::string encoding = "UTF8";
   std::vector<object_declaration> declared;
 };
 
 struct objects_outcome {
-  std::map<std::string, std::uint64_t> found;   ///< of each type that the dump declares: how many are there
-  std::vector<std::string> extensions;          ///< `pgcrypto 1.3`
-  std::uint64_t sequences = 0;                  ///< pairs of a sequence and a column that were checked
+  std::map<std::string, std::uint64_t> found;  ///< of each type that the dump declares: how many are there
+  std::vector<std::string> extensions;         ///< `pgcrypto 1.3`
+  std::uint64_t sequences = 0;                 ///< pairs of a sequence and a column that were checked
   std::vector<finding> findings;
 };
 
 namespace detail {
 
 /// One query for each class of objects: type, schema, name as pg_dump's comments have them.
-inline constexpr std::array<std::string_view, 16> object_queries{
-    "SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE'"
+inline constexpr std::array<std::string_view, 15> object_queries{
+    "SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f'"
+    " THEN 'FOREIGN TABLE'"
     " WHEN 'c' THEN 'TYPE' WHEN 'i' THEN 'INDEX' WHEN 'I' THEN 'INDEX' ELSE 'TABLE' END, n.nspname, c.relname"
-    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c', 'i', 'I')",
-    "SELECT unnest(CASE WHEN o.contype = 'f' THEN ARRAY['FK CONSTRAINT'] ELSE ARRAY['CONSTRAINT', 'CHECK CONSTRAINT'] END), n.nspname,"
-    " coalesce(c.relname, t.typname) || ' ' || o.conname FROM pg_constraint o JOIN pg_namespace n ON n.oid = o.connamespace"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S',"
+    " 'f', 'c', 'i', 'I')",
+    "SELECT unnest(CASE WHEN o.contype = 'f' THEN ARRAY['FK CONSTRAINT'] ELSE ARRAY['CONSTRAINT', 'CHECK"
+    " CONSTRAINT'] END), n.nspname,"
+    " coalesce(c.relname, t.typname) || ' ' || o.conname FROM pg_constraint o JOIN pg_namespace n ON n.oid ="
+    " o.connamespace"
     " LEFT JOIN pg_class c ON c.oid = o.conrelid LEFT JOIN pg_type t ON t.oid = o.contypid",
     "SELECT 'TRIGGER', n.nspname, c.relname || ' ' || t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
     " JOIN pg_namespace n ON n.oid = c.relnamespace",
@@ -70,30 +74,43 @@ inline constexpr std::array<std::string_view, 16> object_queries{
     " JOIN pg_namespace n ON n.oid = c.relnamespace",
     "SELECT 'POLICY', n.nspname, c.relname || ' ' || p.polname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid"
     " JOIN pg_namespace n ON n.oid = c.relnamespace",
-    "SELECT 'ROW SECURITY', n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relrowsecurity",
+    "SELECT 'ROW SECURITY', n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE c.relrowsecurity",
     "SELECT 'DEFAULT', n.nspname, c.relname || ' ' || a.attname FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid"
-    " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum",
-    "SELECT unnest(CASE p.prokind WHEN 'a' THEN ARRAY['AGGREGATE'] WHEN 'p' THEN ARRAY['PROCEDURE'] ELSE ARRAY['FUNCTION'] END), n.nspname,"
-    " p.proname || '(' || CASE WHEN p.prokind = 'a' AND p.pronargs = 0 THEN '*' ELSE coalesce((SELECT string_agg(format_type(t, NULL), ', '"
-    " ORDER BY at) FROM unnest(p.proargtypes) WITH ORDINALITY u(t, at)), '') END || ')' FROM pg_proc p"
-    " JOIN pg_namespace n ON n.oid = p.pronamespace",
-    "SELECT unnest(CASE t.typtype WHEN 'd' THEN ARRAY['DOMAIN'] ELSE ARRAY['TYPE', 'SHELL TYPE'] END), n.nspname, t.typname FROM pg_type t"
-    " JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype <> 'c' OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c')",
+    " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum ="
+    " d.adnum",
+    "SELECT unnest(CASE t.typtype WHEN 'd' THEN ARRAY['DOMAIN'] ELSE ARRAY['TYPE', 'SHELL TYPE'] END), n.nspname,"
+    " t.typname FROM pg_type t"
+    " JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype <> 'c' OR EXISTS (SELECT FROM pg_class c WHERE"
+    " c.oid = t.typrelid AND c.relkind = 'c')",
     "SELECT 'SCHEMA', '', n.nspname FROM pg_namespace n",
     "SELECT 'EXTENSION', '', n.extname AS nspname FROM pg_extension n",
     "SELECT 'COLLATION', n.nspname, c.collname FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace",
     "SELECT 'STATISTICS', n.nspname, s.stxname FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace",
-    "SELECT 'TEXT SEARCH CONFIGURATION', n.nspname, c.cfgname FROM pg_ts_config c JOIN pg_namespace n ON n.oid = c.cfgnamespace"
-    " UNION ALL SELECT 'TEXT SEARCH DICTIONARY', n.nspname, c.dictname FROM pg_ts_dict c JOIN pg_namespace n ON n.oid = c.dictnamespace",
-    "SELECT 'EVENT TRIGGER', '', n.evtname AS nspname FROM pg_event_trigger n UNION ALL SELECT 'PUBLICATION', '', pubname FROM pg_publication",
-    "SELECT 'SERVER', '', n.srvname AS nspname FROM pg_foreign_server n UNION ALL SELECT 'FOREIGN DATA WRAPPER', '', fdwname"
+    "SELECT 'TEXT SEARCH CONFIGURATION', n.nspname, c.cfgname FROM pg_ts_config c JOIN pg_namespace n ON n.oid ="
+    " c.cfgnamespace"
+    " UNION ALL SELECT 'TEXT SEARCH DICTIONARY', n.nspname, c.dictname FROM pg_ts_dict c JOIN pg_namespace n ON"
+    " n.oid = c.dictnamespace",
+    "SELECT 'EVENT TRIGGER', '', n.evtname AS nspname FROM pg_event_trigger n UNION ALL SELECT 'PUBLICATION', '',"
+    " pubname FROM pg_publication",
+    "SELECT 'SERVER', '', n.srvname AS nspname FROM pg_foreign_server n UNION ALL SELECT 'FOREIGN DATA WRAPPER',"
+    " '', fdwname"
     " FROM pg_foreign_data_wrapper",
 };
+
+inline constexpr std::string_view routines_query =
+    "SELECT unnest(CASE p.prokind WHEN 'a' THEN ARRAY['AGGREGATE'] WHEN 'p' THEN ARRAY['PROCEDURE'] ELSE"
+    " ARRAY['FUNCTION'] END), n.nspname,"
+    " p.proname || '(' || CASE WHEN p.prokind = 'a' AND p.pronargs = 0 THEN '*' ELSE coalesce((SELECT"
+    " string_agg(format_type(t, NULL), ', '"
+    " ORDER BY at) FROM unnest(p.proargtypes) WITH ORDINALITY u(t, at)), '') END || ')' FROM pg_proc p"
+    " JOIN pg_namespace n ON n.oid = p.pronamespace";
 
 // pg_dump keeps its comments to one line each.
 inline std::string on_one_line(std::string_view name) {
   std::string line{name};
-  std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
   return line;
 }
 
@@ -121,21 +138,31 @@ class object_checker {
  private:
   using key = std::tuple<std::string, std::string, std::string>;
 
-  void report(const check& what, const std::string& object, std::string message, std::string expected = {}, std::string actual = {}) {
-    outcome_.findings.push_back(make_finding(what, what_.where / object, std::move(message), std::move(expected), std::move(actual)));
+  void report(const check& what, const std::string& object, std::string message, std::string expected = {},
+              std::string actual = {}) {
+    outcome_.findings.push_back(
+        make_finding(what, what_.where / object, std::move(message), std::move(expected), std::move(actual)));
   }
 
   void check_presence() {
     std::set<key> there;
     std::set<std::string> known;
-    for (const std::string_view query : object_queries) {
+    const auto note = [&](std::string_view query) {
       // the system's own objects are not the dump's, whatever their names
-      const query_result found = session_.query(fmt::format("SELECT * FROM ({}) o(type, schema, name) WHERE schema !~ '^pg_'"
-                                                            " AND schema <> 'information_schema'", query));
+      const query_result found =
+          session_.query(fmt::format("SELECT * FROM ({}) o(type, schema, name) WHERE schema !~ '^pg_'"
+                                     " AND schema <> 'information_schema'",
+                                     query));
       for (std::size_t i = 0; i < found.rows(); ++i) {
         there.emplace(std::string{found.at(i, 0)}, on_one_line(found.at(i, 1)), on_one_line(found.at(i, 2)));
       }
-    }
+    };
+    for (const std::string_view query : object_queries) note(query);
+    note(routines_query);
+    // pg_dump --quote-all-identifiers writes the types of arguments so
+    session_.query("SET LOCAL quote_all_identifiers TO on");
+    note(routines_query);
+    session_.query("SET LOCAL quote_all_identifiers TO off");
     for (const std::string_view type : known_types) known.emplace(type);
     std::set<key> told;
     for (const auto& one : what_.declared) {
@@ -146,16 +173,20 @@ class object_checker {
         ++outcome_.found[one.type];
       } else if (!one.failed && told.insert(wanted).second) {
         std::string type = one.type;
-        std::transform(type.begin(), type.end(), type.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+        std::transform(type.begin(), type.end(), type.begin(),
+                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
         const std::string name = schema.empty() ? one.name : one.schema + "." + one.name;
-        report(checks::objects_missing, name, fmt::format("the {} {} is in the dump, and not in the restored database", type, printable(name)), "there", "missing");
+        report(checks::objects_missing, name,
+               fmt::format("the {} {} is in the dump, and not in the restored database", type, printable(name)),
+               "there", "missing");
       }
     }
   }
 
   void check_indexes() {
     const query_result bad = session_.query(
-        "SELECT n.nspname || '.' || i.relname, n.nspname || '.' || t.relname, i.relkind = 'I' FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid"
+        "SELECT n.nspname || '.' || i.relname, n.nspname || '.' || t.relname, i.relkind = 'I' FROM pg_index x JOIN"
+        " pg_class i ON i.oid = x.indexrelid"
         " JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace n ON n.oid = i.relnamespace"
         " WHERE NOT (x.indisvalid AND x.indisready AND x.indislive) AND n.nspname !~ '^pg_' ORDER BY 1");
     for (std::size_t i = 0; i < bad.rows(); ++i) {
@@ -171,13 +202,16 @@ class object_checker {
     // a constraint that is not enforced (18) is never validated
     const std::string enforced = session_.server_version() >= 180'000 ? " AND o.conenforced" : "";
     const query_result bad = session_.query(
-        "SELECT o.conname, n.nspname || '.' || coalesce(c.relname, t.typname) FROM pg_constraint o JOIN pg_namespace n ON n.oid = o.connamespace"
+        "SELECT o.conname, n.nspname || '.' || coalesce(c.relname, t.typname) FROM pg_constraint o JOIN"
+        " pg_namespace n ON n.oid = o.connamespace"
         " LEFT JOIN pg_class c ON c.oid = o.conrelid LEFT JOIN pg_type t ON t.oid = o.contypid"
-        " WHERE NOT o.convalidated AND n.nspname !~ '^pg_'" + enforced + " ORDER BY 2, 1");
+        " WHERE NOT o.convalidated AND n.nspname !~ '^pg_'" +
+        enforced + " ORDER BY 2, 1");
     for (std::size_t i = 0; i < bad.rows(); ++i) {
       const std::string name = std::string{bad.at(i, 1)} + "." + std::string{bad.at(i, 0)};
       report(checks::objects_unvalidated_constraint, name,
-             fmt::format("the constraint {} of {} is NOT VALID, in the dump as in the source: rows may break it", printable(bad.at(i, 0)), printable(bad.at(i, 1))),
+             fmt::format("the constraint {} of {} is NOT VALID, in the dump as in the source: rows may break it",
+                         printable(bad.at(i, 0)), printable(bad.at(i, 1))),
              "validated", "not validated");
     }
   }
@@ -190,25 +224,54 @@ class object_checker {
     for (std::size_t i = 0; i < bad.rows(); ++i) {
       const std::string schema{bad.at(i, 0)};
       const std::string view{bad.at(i, 1)};
-      const auto refresh = std::find_if(what_.declared.begin(), what_.declared.end(), [&](const object_declaration& one) {
-        return one.type == "MATERIALIZED VIEW DATA" && name_in_catalog(session_, one.name, what_.encoding) == on_one_line(view) &&
-               name_in_catalog(session_, one.schema, what_.encoding) == on_one_line(schema);
-      });
+      const auto refresh =
+          std::find_if(what_.declared.begin(), what_.declared.end(), [&](const object_declaration& one) {
+            return one.type == "MATERIALIZED VIEW DATA" &&
+                   name_in_catalog(session_, one.name, what_.encoding) == on_one_line(view) &&
+                   name_in_catalog(session_, one.schema, what_.encoding) == on_one_line(schema);
+          });
       if (refresh != what_.declared.end() && refresh->failed) continue;
       const std::string name = schema + "." + view;
       const bool was = refresh != what_.declared.end();
-      report(checks::objects_unpopulated_view, name,
-             was ? fmt::format("the materialized view {} was populated when it was dumped, and is not after the restore", printable(name))
-                 : fmt::format("the materialized view {} is not populated, as it was not when it was dumped", printable(name)),
-             was ? "populated" : "", "not populated");
+      report(
+          checks::objects_unpopulated_view, name,
+          was ? fmt::format("the materialized view {} was populated when it was dumped, and is not after the restore",
+                            printable(name))
+              : fmt::format("the materialized view {} is not populated, as it was not when it was dumped",
+                            printable(name)),
+          was ? "populated" : "", "not populated");
       if (!was) outcome_.findings.back().severity = severity::note;
     }
   }
 
-  static constexpr std::array<std::string_view, 28> known_types{
-      "TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE", "FOREIGN TABLE", "INDEX", "CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", "TRIGGER", "RULE",
-      "POLICY", "ROW SECURITY", "DEFAULT", "AGGREGATE", "PROCEDURE", "FUNCTION", "DOMAIN", "TYPE", "SCHEMA", "EXTENSION", "COLLATION", "STATISTICS",
-      "TEXT SEARCH CONFIGURATION", "TEXT SEARCH DICTIONARY", "EVENT TRIGGER", "PUBLICATION", "SERVER"};
+  static constexpr std::array<std::string_view, 28> known_types{"TABLE",
+                                                                "VIEW",
+                                                                "MATERIALIZED VIEW",
+                                                                "SEQUENCE",
+                                                                "FOREIGN TABLE",
+                                                                "INDEX",
+                                                                "CONSTRAINT",
+                                                                "CHECK CONSTRAINT",
+                                                                "FK CONSTRAINT",
+                                                                "TRIGGER",
+                                                                "RULE",
+                                                                "POLICY",
+                                                                "ROW SECURITY",
+                                                                "DEFAULT",
+                                                                "AGGREGATE",
+                                                                "PROCEDURE",
+                                                                "FUNCTION",
+                                                                "DOMAIN",
+                                                                "TYPE",
+                                                                "SCHEMA",
+                                                                "EXTENSION",
+                                                                "COLLATION",
+                                                                "STATISTICS",
+                                                                "TEXT SEARCH CONFIGURATION",
+                                                                "TEXT SEARCH DICTIONARY",
+                                                                "EVENT TRIGGER",
+                                                                "PUBLICATION",
+                                                                "SERVER"};
 
   const objects_to_check& what_;
   connection session_;
@@ -217,8 +280,8 @@ class object_checker {
 
 }  // namespace detail
 
-/// Looks at a restored database. An object whose statement failed is not told twice. Throws `environment_error` when the
-/// server cannot be reached, or cannot answer.
+/// Looks at a restored database. An object whose statement failed is not told twice. Throws `environment_error` when
+/// the server cannot be reached, or cannot answer.
 inline objects_outcome check_objects(const objects_to_check& what, const std::atomic<bool>* stop) {
   try {
     return detail::object_checker{what, stop}.run();

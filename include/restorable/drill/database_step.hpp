@@ -116,6 +116,7 @@ class database_step {
         const bool first = loaded_.databases.size() == 1 || (taken && taken->database == loaded_.databases[i].name);
         compare_one(loaded_.databases[i], report, first && taken ? &*taken : nullptr, first ? source : "", any_rows);
       }
+      if (taken) tell_artifact(*taken, report);
       if (!any_rows) {
         report.unchecked.push_back({item_.where, "the dump holds no row, so that nothing was compared with nothing", "see whether an empty database was dumped"});
       }
@@ -149,6 +150,18 @@ class database_step {
     require_tables(outcome, report);
     std::move(outcome.tables.begin(), outcome.tables.end(), std::back_inserter(scene_.result.comparisons));
     add_findings(report, std::move(outcome.findings), std::move(outcome.unchecked), item_);
+  }
+
+  // Packed anew, a dump has other bytes and the same rows; with other rows as well, the capture is most likely another's.
+  void tell_artifact(const capture& taken, step_report& report) const {
+    if (!taken.artifact || item_.sha256.empty() || taken.artifact->sha256 == item_.sha256) return;
+    finding what = make_finding(checks::capture_other_artifact, item_.where, "the artifact is not the one that the capture was made with",
+                                "SHA-256 " + taken.artifact->sha256, "SHA-256 " + item_.sha256);
+    const bool differ = std::any_of(report.findings.begin(), report.findings.end(), [](const finding& one) {
+      return one.severity == severity::error && one.check.starts_with("rows.");
+    });
+    if (!differ) what.severity = severity::note;
+    report.findings.push_back(std::move(what));
   }
 
   // Tables that the policy names have to be there, with rows in them.

@@ -30,6 +30,7 @@ struct drill_item {
   bool capture_promised = false;
   std::optional<std::string> manifest;      ///< path
   std::optional<manifest_kind> manifest_format;
+  std::string sha256;                       ///< of its stored bytes, hex
   std::vector<table_fact> tables;           ///< that verification saw in it
   std::vector<ref_fact> refs;
   std::vector<member_fact> members;         ///< of the outermost archive
@@ -54,6 +55,7 @@ inline drill_item item_of(const drill_target& target, const drill_candidate& can
   item.capture_promised = candidate.capture_promised;
   item.manifest = candidate.task.manifest;
   item.manifest_format = candidate.task.manifest_format;
+  if (const auto digest = verified.digests.find("SHA256"); digest != verified.digests.end()) item.sha256 = digest->second;
   item.tables = verified.tables;
   item.refs = verified.refs;
   item.members = verified.members;

@@ -26,6 +26,8 @@ class dump_extensions {
   /// Creates it. Returns why that was not done, for people; empty when it was.
   std::string create(const extension_wanted& wanted) {
     connection session{admin_, where_};
+    // what a dump has put into other schemas must not stand in for what is meant here
+    session.query("SET search_path TO pg_catalog");
     const query_result known = session.query(
         "SELECT bool_or(v.trusted) FROM pg_catalog.pg_available_extension_versions v WHERE v.name = $1 HAVING count(*) > 0", {wanted.name});
     if (known.rows() == 0) return "it is not installed on this host";

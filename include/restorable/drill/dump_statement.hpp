@@ -50,37 +50,63 @@ inline std::string unquoted(std::string_view name) {
   return plain;
 }
 
+namespace detail {
+
+// What a function is written in: the word after LANGUAGE outside of parentheses, before the body. A body is text, which may
+// speak of anything.
+inline std::string language_of_function(std::string_view statement) {
+  sql_words words{statement};
+  int depth = 0;
+  for (std::string_view word = words.next(); !word.empty(); word = words.next()) {
+    if (word == "(") ++depth;
+    if (word == ")") --depth;
+    if (depth > 0) continue;
+    if (is_keyword(word, "as") || is_keyword(word, "begin") || is_keyword(word, "return")) return {};
+    if (!is_keyword(word, "language")) continue;
+    std::string language{words.next()};
+    std::erase_if(language, [](char c) { return c == '"' || c == '\''; });
+    std::transform(language.begin(), language.end(), language.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return language;
+  }
+  return {};
+}
+
+}  // namespace detail
+
 /// Why a statement is never run, for a finding; nothing for one that may be tried.
 inline std::optional<std::string> refusal_of(std::string_view statement) {
-  const auto head = first_words(statement, 1);
-  constexpr std::array<std::string_view, 5> looked_at{"copy", "load", "alter", "create", "select"};
-  if (head.empty() || std::find(looked_at.begin(), looked_at.end(), head.front()) == looked_at.end()) return std::nullopt;
-  const auto words = first_words(statement, 400);
-  const auto has = [&](std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); };
-  const auto follows = [&](std::string_view first, std::string_view second) {
+  const auto head = first_words(statement, 4);
+  if (head.empty()) return std::nullopt;
+  const auto follows = [](const std::vector<std::string>& words, std::string_view first, std::string_view second) {
     for (std::size_t i = 0; i + 1 < words.size(); ++i) {
       if (words[i] == first && words[i + 1] == second) return true;
     }
     return false;
   };
-  if (begins(words, {"copy"})) {
-    if (has("program")) return "COPY runs a program on the server";
-    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-      if ((words[i] == "from" || words[i] == "to") && words[i + 1].front() == '\'') return "COPY reads or writes a file of the server";
+  if (head.front() == "copy") {  // those that read rows from the dump itself never come here
+    const auto words = first_words(statement, 400);
+    if (follows(words, "from", "program") || follows(words, "to", "program")) return "COPY runs a program of the server";
+    return "COPY reads or writes something else than rows of the dump";
+  }
+  if (head.front() == "load") return "LOAD runs code of a library";
+  if (begins(head, {"alter", "system"})) return "ALTER SYSTEM changes the server";
+  if (begins(head, {"create", "subscription"})) {
+    const auto words = first_words(statement, 400);
+    const std::size_t with = static_cast<std::size_t>(std::find(words.begin(), words.end(), "with") - words.begin());
+    for (std::size_t i = with; i + 2 < words.size(); ++i) {
+      if (words[i] == "connect" && words[i + 1] == "=" && (words[i + 2] == "false" || words[i + 2] == "'false'")) return std::nullopt;
     }
+    return "CREATE SUBSCRIPTION opens a network connection";
   }
-  if (begins(words, {"load"})) return "LOAD runs code of a library";
-  if (begins(words, {"alter", "system"})) return "ALTER SYSTEM changes the server";
-  if (begins(words, {"create", "subscription"})) {
-    if (!follows("connect", "=") || has("true") || has("'true'")) return "CREATE SUBSCRIPTION opens a network connection";
+  if (head.front() == "create" && std::any_of(head.begin(), head.end(), [](const auto& word) { return word == "function" || word == "procedure"; })) {
+    const std::string language = detail::language_of_function(statement);
+    if (language == "c" || language == "internal") return "the function runs code of a library";
   }
-  const bool function = begins(words, {"create", "function"}) || begins(words, {"create", "procedure"}) || begins(words, {"create", "or"});
-  if (function && (follows("language", "c") || follows("language", "'c'") || follows("language", "\"c\"") || follows("language", "internal") ||
-                   follows("language", "'internal'"))) {
-    return "the function runs code of a library";
-  }
-  for (const std::string_view name : {"lo_import", "lo_export", "pg_read_file", "pg_read_binary_file", "pg_ls_dir", "pg_execute_server_program"}) {
-    if (begins(words, {"select"}) && has(name)) return "the statement reads or writes files of the server";
+  if (head.front() == "select") {
+    const auto words = first_words(statement, 400);
+    for (const std::string_view name : {"lo_import", "lo_export", "pg_read_file", "pg_read_binary_file", "pg_ls_dir", "pg_stat_file"}) {
+      if (follows(words, name, "(")) return "the statement reads or writes files of the server";
+    }
   }
   return std::nullopt;
 }
@@ -111,37 +137,69 @@ inline std::optional<std::string> parse_new_owner(std::string_view statement) {
   return words.size() == 3 ? std::optional{unquoted(words[2])} : std::nullopt;
 }
 
-/// An index, or a constraint that is one, which may be built beside others.
+/// A statement that takes its time once the rows are there, and may be run beside others.
 struct index_statement {
+  enum class kind : unsigned char {
+    index,        ///< CREATE INDEX: others may be built on the same table meanwhile
+    constraint,   ///< PRIMARY KEY, UNIQUE, EXCLUDE: has its table for itself
+    foreign_key,  ///< reads two tables
+  };
+  kind what = kind::index;
   std::string table;       ///< as the dump writes it
-  bool exclusive = false;  ///< nothing else may be done to the table meanwhile
+  std::string references;  ///< of a foreign key
 };
 
 inline std::optional<index_statement> parse_index(std::string_view statement) {
   detail::sql_words words{statement};
-  std::vector<std::string> head = first_words(statement, 5);
+  const std::vector<std::string> head = first_words(statement, 3);
   std::string_view word = words.next();
   index_statement index;
-  const auto skip_to_name = [&](std::string_view after) {
-    while (!word.empty() && !detail::is_keyword(word, after)) word = words.next();
+  const auto name_after = [&](std::string_view keyword) {
+    while (!word.empty() && !detail::is_keyword(word, keyword)) word = words.next();
     word = words.next();
     if (detail::is_keyword(word, "only")) word = words.next();
     std::string_view next;
-    index.table = detail::qualified_name(words, word, next);
+    std::string name = word.empty() ? std::string{} : detail::qualified_name(words, word, next);
     word = next;
+    return name;
   };
   if (begins(head, {"create", "index"}) || begins(head, {"create", "unique", "index"})) {
-    skip_to_name("on");
+    index.table = name_after("on");
     return index.table.empty() ? std::nullopt : std::optional{index};
   }
   if (!begins(head, {"alter", "table"})) return std::nullopt;
-  skip_to_name("table");
+  index.table = name_after("table");
   if (!detail::is_keyword(word, "add") || !detail::is_keyword(words.next(), "constraint")) return std::nullopt;
   words.next();  // its name
   word = words.next();
+  if (detail::is_keyword(word, "foreign")) {
+    index.what = index_statement::kind::foreign_key;
+    index.references = name_after("references");
+    return index.references.empty() ? std::nullopt : std::optional{index};
+  }
   if (!detail::is_keyword(word, "primary") && !detail::is_keyword(word, "unique") && !detail::is_keyword(word, "exclude")) return std::nullopt;
-  index.exclusive = true;
+  index.what = index_statement::kind::constraint;
+  for (word = words.next(); !word.empty() && word != "("; word = words.next()) {
+    if (detail::is_keyword(word, "index")) return std::nullopt;  // USING INDEX: of one that exists already
+  }
   return index;
+}
+
+/// A statement about an index, constraint or trigger that is quick, and that no index or foreign key has to wait for.
+inline bool is_afterthought(const std::vector<std::string>& words) {
+  const auto has = [&](std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); };
+  if (begins(words, {"comment", "on", "index"}) || begins(words, {"comment", "on", "constraint"}) ||
+      begins(words, {"comment", "on", "trigger"}) || begins(words, {"comment", "on", "statistics"})) {
+    return true;
+  }
+  if (begins(words, {"create", "trigger"}) || begins(words, {"create", "constraint", "trigger"}) || begins(words, {"create", "statistics"})) return true;
+  if (begins(words, {"alter", "index"}) || begins(words, {"alter", "statistics"})) return true;
+  return begins(words, {"alter", "table"}) && (has("cluster") || has("replica") || has("trigger"));
+}
+
+/// ALTER INDEX … ATTACH PARTITION, without which the whole index is not valid and no foreign key may refer to it.
+inline bool attaches_index(const std::vector<std::string>& words) {
+  return begins(words, {"alter", "index"}) && std::find(words.begin(), words.end(), "attach") != words.end();
 }
 
 /// The database that `\connect` names; nothing for another command.
@@ -161,6 +219,15 @@ inline std::optional<std::string> parse_connect(std::string_view command) {
     return plain;
   }
   return std::nullopt;
+}
+
+/// The encoding that `\\encoding` names, as pg_dump writes it before it connects to a database with an odd name.
+inline std::optional<std::string> parse_encoding(std::string_view command) {
+  constexpr std::string_view head = "\\encoding ";
+  if (!command.starts_with(head)) return std::nullopt;
+  const std::string name = unquoted(command.substr(head.size()));
+  const bool plain = !name.empty() && name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
+  return plain ? std::optional{name} : std::nullopt;
 }
 
 /// A part of pg_dump's comment on an entry, `Name: t; Type: TABLE; Schema: public; Owner: o`: the last of its kind, for a

@@ -104,12 +104,14 @@ class env_reader {
     }
     for (std::size_t i = begin; i < end; ++i) {
       if (in_a_name(text_[i])) continue;
-      report(severity::error, i, "a character that no variable's name has", "letters, digits, _ . -, and = before the value");
+      report(severity::error, i, "a character that no variable's name has",
+             "letters, digits, _ . -, and = before the value");
       at_char_ = line_end;
       return true;
     }
     if (sign == line_end) {
-      report(severity::note, begin, "a line without =: docker compose takes the variable from its own environment", "NAME=VALUE");
+      report(severity::note, begin, "a line without =: docker compose takes the variable from its own environment",
+             "NAME=VALUE");
       at_char_ = line_end;
       return true;
     }
@@ -119,8 +121,8 @@ class env_reader {
   }
 
   static bool in_a_name(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' ||
-           c == '[' || c == ']' || static_cast<unsigned char>(c) >= 0x80;  // letters of other scripts
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-' || c == '[' || c == ']' || static_cast<unsigned char>(c) >= 0x80;  // letters of other scripts
   }
 
   bool value() {
@@ -142,7 +144,8 @@ class env_reader {
     ++at_char_;
     while (at_char_ < text_.size() && is_blank(text_[at_char_])) ++at_char_;
     if (at_char_ < text_.size() && text_[at_char_] != '\n' && text_[at_char_] != '#') {
-      report(severity::warning, at_char_, "text after the closing quote, which is taken for another variable", "the end of the line");
+      report(severity::warning, at_char_, "text after the closing quote, which is taken for another variable",
+             "the end of the line");
       at_char_ = std::min(text_.find('\n', at_char_), text_.size());
     }
     return true;
@@ -161,8 +164,8 @@ class env_reader {
 
 }  // namespace detail
 
-/// The names of the variables that `text` sets. Reports `restore.syntax` at `at`: errors for what docker compose refuses,
-/// a warning for text after a closing quote, a note for a name without a value.
+/// The names of the variables that `text` sets. Reports `restore.syntax` at `at`: errors for what docker compose
+/// refuses, a warning for text after a closing quote, a note for a name without a value.
 inline std::set<std::string> read_env_file(std::string_view text, const location& at, finding_sink& findings) {
   return detail::env_reader{text, at, findings}.read();
 }

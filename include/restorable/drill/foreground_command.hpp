@@ -1,7 +1,8 @@
 // foreground_command: a command of the operator's own, run beside us with our standard streams, our directory and our
 // environment, as a shell would run it.
 //
-// Layer: drill. Nothing of it comes from a backup. (drill/process.hpp runs programs apart from us, with nothing inherited.)
+// Layer: drill. Nothing of it comes from a backup. (drill/process.hpp runs programs apart from us, with nothing
+// inherited.)
 //   foreground_command dump{{"pg_dump", "--file=x.sql", "db"}, {{"PGTZ", "UTC"}}}; dump.wait(nullptr) == 0
 #pragma once
 
@@ -23,8 +24,8 @@
 #include <vector>
 
 #include "restorable/base/error.hpp"
-#include "restorable/base/printable.hpp"
 #include "restorable/base/location.hpp"
+#include "restorable/base/printable.hpp"
 
 extern "C" char** environ;  // NOLINT: POSIX has it so
 
@@ -32,9 +33,10 @@ namespace restorable {
 
 class foreground_command {
  public:
-  /// Starts `arguments`, the program first, looked up in PATH. `variables` are set in its environment, over ours. Throws
-  /// `environment_error` when it cannot be started.
-  foreground_command(std::vector<std::string> arguments, const std::vector<std::pair<std::string, std::string>>& variables) {
+  /// Starts `arguments`, the program first, looked up in PATH. `variables` are set in its environment, over ours.
+  /// Throws `environment_error` when it cannot be started.
+  foreground_command(std::vector<std::string> arguments,
+                     const std::vector<std::pair<std::string, std::string>>& variables) {
     std::vector<std::string> environment;
     for (char** one = environ; one != nullptr && *one != nullptr; ++one) {
       const std::string_view entry = *one;
@@ -56,7 +58,8 @@ class foreground_command {
     ::posix_spawnattr_setsigdefault(&attributes, &usual);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     const std::string program = arguments.front();
-    const int failed = ::posix_spawnp(&pid_, program.c_str(), nullptr, &attributes, pointers(arguments).data(), pointers(environment).data());
+    const int failed = ::posix_spawnp(&pid_, program.c_str(), nullptr, &attributes, pointers(arguments).data(),
+                                      pointers(environment).data());
     ::posix_spawnattr_destroy(&attributes);
     if (failed != 0) {
       pid_ = -1;
@@ -74,7 +77,8 @@ class foreground_command {
     }
   }
 
-  /// Its exit code, 128 + N when signal N ended it. When `*stop` turns true it gets SIGTERM, and SIGKILL ten seconds later.
+  /// Its exit code, 128 + N when signal N ended it. When `*stop` turns true it gets SIGTERM, and SIGKILL ten seconds
+  /// later.
   int wait(const std::atomic<bool>* stop) {
     while (pid_ > 0) {
       if (stop != nullptr && stop->load(std::memory_order_relaxed)) {

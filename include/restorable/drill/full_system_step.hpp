@@ -19,6 +19,7 @@
 #include "restorable/drill/archive_step.hpp"
 #include "restorable/drill/drill_item.hpp"
 #include "restorable/drill/drill_scene.hpp"
+#include "restorable/verify/artifact_verifier.hpp"
 
 namespace restorable {
 
@@ -97,6 +98,7 @@ inline drill_item item_of_member(const drill_item& outer, const inner_artifact& 
   item.wishes.allow_skip.insert(item.wishes.allow_skip.end(), outer.wishes.allow_skip.begin(), outer.wishes.allow_skip.end());
   if (item.kind == component_kind::any) item.kind.reset();
   item.expanded = member.size * 4;
+  item.sha256 = member.sha256.value_or("");
   const auto inside = [&](const location& where) {
     return where.chain().size() >= 2 && where.chain()[0] == outer.where.chain()[0] && where.chain()[1] == member.name;
   };
@@ -109,6 +111,16 @@ inline drill_item item_of_member(const drill_item& outer, const inner_artifact& 
   const std::string capture = usual_capture_of(item.path);
   if (is_file(capture)) item.capture = capture;
   return item;
+}
+
+// What an archive holds tells how it is restored where no policy does.
+inline void learn_members(drill_item& item, const drill_settings& settings) {
+  verify_options options;
+  options.bounds = settings.bounds;
+  options.stop = settings.stop;
+  artifact_task task;
+  task.path = item.path;
+  item.members = verify_artifact(task, options).members;
 }
 
 }  // namespace detail
@@ -152,7 +164,10 @@ inline void restore_full_system(const drill_item& item, drill_scene& scene, cons
     };
     return rank(a) < rank(b);
   });
-  for (const auto& one : items) restore(one);
+  for (auto& one : items) {
+    if (one.how == restore_kind::archive) detail::learn_members(one, scene.settings);
+    restore(one);
+  }
 }
 
 }  // namespace restorable

@@ -37,13 +37,13 @@
 namespace restorable {
 
 struct bundle_request {
-  std::string bundle = {};                          ///< path
-  std::filesystem::path directory = {};             ///< existing and empty: `clone.git` and `checkout` are made in it
-  const std::vector<ref_fact>* refs = nullptr;      ///< of the bundle, as verifying it learnt them; null: git is asked
-  std::vector<std::string> required_refs = {};      ///< full names: `refs/heads/main`
-  std::string repository = {};                      ///< path of the live repository; empty: none is looked at
+  std::string bundle = {};                      ///< path
+  std::filesystem::path directory = {};         ///< existing and empty: `clone.git` and `checkout` are made in it
+  const std::vector<ref_fact>* refs = nullptr;  ///< of the bundle, as verifying it learnt them; null: git is asked
+  std::vector<std::string> required_refs = {};  ///< full names: `refs/heads/main`
+  std::string repository = {};                  ///< path of the live repository; empty: none is looked at
   moment now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const std::atomic<bool>* stop = nullptr;          ///< when it turns true the rehearsal ends, with `stopped`
+  const std::atomic<bool>* stop = nullptr;  ///< when it turns true the rehearsal ends, with `stopped`
 };
 
 struct git_rehearsal {
@@ -51,9 +51,9 @@ struct git_rehearsal {
   std::vector<unchecked_item> unchecked;
   /// For the report: `head`, `branches`, `tags`, `refs`, `commits`, `newest_commit`, `newest_commit_age`, `files`, ….
   std::vector<std::pair<std::string, std::string>> properties;
-  std::optional<moment> newest_commit;              ///< the newest committer's date
-  std::filesystem::path checkout;                   ///< a working tree; empty where none was made
-  double seconds = 0;                               ///< wall clock, of cloning and checking out: what a recovery takes
+  std::optional<moment> newest_commit;  ///< the newest committer's date
+  std::filesystem::path checkout;       ///< a working tree; empty where none was made
+  double seconds = 0;                   ///< wall clock, of cloning and checking out: what a recovery takes
   bool stopped = false;
 };
 
@@ -79,7 +79,8 @@ class bundle_rehearser {
       if (request_.repository.empty()) return;
       guarded([&] { compare_with_live_repository(git, request_.repository, refs_, findings_); });
     });
-    if (result_.stopped) result_.unchecked.push_back({where_, "the rehearsal was stopped before its end", "run the drill again"});
+    if (result_.stopped)
+      result_.unchecked.push_back({where_, "the rehearsal was stopped before its end", "run the drill again"});
     result_.findings = findings_.snapshot();
     return std::move(result_);
   }
@@ -106,7 +107,9 @@ class bundle_rehearser {
     return good;
   }
 
-  void property(std::string name, std::string value) { result_.properties.emplace_back(std::move(name), std::move(value)); }
+  void property(std::string name, std::string value) {
+    result_.properties.emplace_back(std::move(name), std::move(value));
+  }
 
   // What git says, without what is only progress.
   static std::string said(const process_outcome& done) {
@@ -124,8 +127,9 @@ class bundle_rehearser {
   }
 
   bool clone(const hermetic_git& git) {
-    const process_outcome done =
-        git.run({"clone", "--quiet", "--mirror", "--no-local", "--template=", "--", std::filesystem::absolute(request_.bundle).string(), clone_.string()}, request_.directory);
+    const process_outcome done = git.run({"clone", "--quiet", "--mirror", "--no-local", "--template=", "--",
+                                          std::filesystem::absolute(request_.bundle).string(), clone_.string()},
+                                         request_.directory);
     if (done.exit_code == 0) return true;
     findings_.report(make_finding(checks::clone_failed, where_, "git clone fails", "a clone", said(done)));
     return false;
@@ -139,8 +143,8 @@ class bundle_rehearser {
     std::string first_damage;
     std::string first_odd;
     const auto judge = [&](std::string_view line) {
-      if (line.empty() || line.starts_with("dangling ") || line.starts_with("unreachable ") || line.starts_with("notice:") ||
-          line.starts_with("warning in ") || line.starts_with("Checking ")) {
+      if (line.empty() || line.starts_with("dangling ") || line.starts_with("unreachable ") ||
+          line.starts_with("notice:") || line.starts_with("warning in ") || line.starts_with("Checking ")) {
         return;
       }
       const bool form = line.starts_with("error in ");
@@ -148,7 +152,8 @@ class bundle_rehearser {
       if (first.empty()) first = line;
       ++(form ? odd : damaged);
     };
-    const process_outcome done = git.lines({"fsck", "--full", "--strict", "--no-progress", "--no-dangling"}, clone_, judge);
+    const process_outcome done =
+        git.lines({"fsck", "--full", "--strict", "--no-progress", "--no-dangling"}, clone_, judge);
     for (std::string_view rest = done.output; !rest.empty();) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());
       if (const std::string_view line = rest.substr(0, end); !line.starts_with("[… ")) judge(line);
@@ -158,11 +163,13 @@ class bundle_rehearser {
     // The exit code is the same for a pack with damage and one with an object of a form that git refuses.
     if (damaged > 0 || odd == 0 || !holds_together(git)) {
       findings_.report(make_finding(checks::clone_fsck, where_, "git fsck finds damage in the clone", "none",
-                                    first_damage.empty() ? fmt::format("exit code {}", done.exit_code)
-                                                         : fmt::format("{} lines, first {}", damaged, printable(first_damage, 200))));
+                                    first_damage.empty()
+                                        ? fmt::format("exit code {}", done.exit_code)
+                                        : fmt::format("{} lines, first {}", damaged, printable(first_damage, 200))));
     }
     if (odd == 0) return;
-    finding form = make_finding(checks::clone_fsck, where_, "git fsck --strict objects to the form of old objects, which were restored as they are",
+    finding form = make_finding(checks::clone_fsck, where_,
+                                "git fsck --strict objects to the form of old objects, which were restored as they are",
                                 "none", fmt::format("{} objects, first {}", odd, printable(first_odd, 200)));
     form.severity = severity::warning;
     findings_.report(std::move(form));
@@ -172,7 +179,9 @@ class bundle_rehearser {
   [[nodiscard]] bool holds_together(const hermetic_git& git) const {
     if (git.run({"fsck", "--connectivity-only", "--no-progress", "--no-dangling"}, clone_).exit_code != 0) return false;
     for (const auto& entry : std::filesystem::directory_iterator{clone_ / "objects" / "pack"}) {
-      if (entry.path().extension() == ".idx" && git.run({"verify-pack", "--", entry.path().string()}, clone_).exit_code != 0) return false;
+      if (entry.path().extension() == ".idx" &&
+          git.run({"verify-pack", "--", entry.path().string()}, clone_).exit_code != 0)
+        return false;
     }
     return true;
   }
@@ -180,7 +189,8 @@ class bundle_rehearser {
   void keep_ref(std::map<std::string, std::string>& refs, std::string_view line) {
     constexpr std::uint64_t most = std::uint64_t{64} << 20;
     if ((held_ += line.size()) > most) {
-      throw environment_error{where_, "the bundle has more refs than are compared", "compare git for-each-ref of a clone with git bundle list-heads by hand"};
+      throw environment_error{where_, "the bundle has more refs than are compared",
+                              "compare git for-each-ref of a clone with git bundle list-heads by hand"};
     }
     const std::size_t blank = std::min(line.find(' '), line.size());
     refs.emplace(line.substr(std::min(blank + 1, line.size())), line.substr(0, blank));
@@ -188,11 +198,14 @@ class bundle_rehearser {
 
   void must(const process_outcome& done, std::string_view what) const {
     if (done.exit_code == 0) return;
-    throw environment_error{where_, fmt::format("git {} fails in the clone: {}", what, said(done)), "look at the version of git on this host"};
+    throw environment_error{where_, fmt::format("git {} fails in the clone: {}", what, said(done)),
+                            "look at the version of git on this host"};
   }
 
   void read_refs(const hermetic_git& git) {
-    must(git.lines({"for-each-ref", "--format=%(objectname) %(refname)"}, clone_, [&](std::string_view line) { keep_ref(refs_, line); }), "for-each-ref");
+    must(git.lines({"for-each-ref", "--format=%(objectname) %(refname)"}, clone_,
+                   [&](std::string_view line) { keep_ref(refs_, line); }),
+         "for-each-ref");
     git.lines({"rev-parse", "--verify", "--quiet", "HEAD"}, clone_, [&](std::string_view line) { head_ = line; });
     git.lines({"symbolic-ref", "--quiet", "HEAD"}, clone_, [&](std::string_view line) { branch_ = line; });
     std::uint64_t branches = 0;
@@ -211,15 +224,21 @@ class bundle_rehearser {
     if (request_.refs != nullptr) {
       for (const auto& ref : *request_.refs) expected.emplace(ref.name, ref.object);
     } else {
-      must(git.lines({"bundle", "list-heads", std::filesystem::absolute(request_.bundle).string()}, clone_, [&](std::string_view line) { keep_ref(expected, line); }), "bundle list-heads");
+      must(git.lines({"bundle", "list-heads", std::filesystem::absolute(request_.bundle).string()}, clone_,
+                     [&](std::string_view line) { keep_ref(expected, line); }),
+           "bundle list-heads");
     }
     // Without one in the bundle, git clone makes HEAD the branch that this host's configuration names.
-    property("head", head_.empty() || !expected.contains("HEAD") ? "none" : branch_.empty() ? head_ : printable(branch_));
+    property("head", head_.empty() || !expected.contains("HEAD") ? "none"
+                     : branch_.empty()                           ? head_
+                                                                 : printable(branch_));
     std::uint64_t wrong = 0;
     const auto differs = [&](const std::string& name, std::string object, std::string actual) {
       constexpr std::uint64_t listed = 20;
       if (++wrong > listed) return;
-      findings_.report(make_finding(checks::clone_refs, where_, fmt::format("{} of the clone is not the bundle's", printable(name)), std::move(object), std::move(actual)));
+      findings_.report(make_finding(checks::clone_refs, where_,
+                                    fmt::format("{} of the clone is not the bundle's", printable(name)),
+                                    std::move(object), std::move(actual)));
     };
     for (const auto& [name, object] : expected) {
       if (name == "HEAD") {
@@ -228,20 +247,26 @@ class bundle_rehearser {
       }
       if (!name.starts_with("refs/")) continue;  // HEADs of other working trees, which git clone leaves
       const auto found = refs_.find(name);
-      if (found == refs_.end() || found->second != object) differs(name, object, found == refs_.end() ? "none" : found->second);
+      if (found == refs_.end() || found->second != object)
+        differs(name, object, found == refs_.end() ? "none" : found->second);
     }
     for (const auto& [name, object] : refs_) {
       if (!expected.contains(name)) differs(name, "none", object);
     }
     if (wrong > 20) {
-      findings_.report(make_finding(checks::clone_refs, where_, "more refs differ than are listed", "0 refs", fmt::format("{} refs", wrong)));
+      findings_.report(make_finding(checks::clone_refs, where_, "more refs differ than are listed", "0 refs",
+                                    fmt::format("{} refs", wrong)));
     }
     for (const auto& name : request_.required_refs) {
       if (name == "HEAD" ? !head_.empty() : refs_.contains(name)) continue;
-      findings_.report(make_finding(checks::clone_missing_ref, where_, fmt::format("{} is required, and not in the bundle", printable(name)), printable(name), "no such ref"));
+      findings_.report(make_finding(checks::clone_missing_ref, where_,
+                                    fmt::format("{} is required, and not in the bundle", printable(name)),
+                                    printable(name), "no such ref"));
     }
     if (!expected.contains("HEAD") && !refs_.empty()) {
-      finding none = make_finding(checks::clone_refs, where_, "the bundle has no HEAD: git clone checks nothing out unless a branch is named with -b", "HEAD", "none");
+      finding none = make_finding(
+          checks::clone_refs, where_,
+          "the bundle has no HEAD: git clone checks nothing out unless a branch is named with -b", "HEAD", "none");
       none.severity = severity::note;
       findings_.report(std::move(none));
     }
@@ -256,8 +281,10 @@ class bundle_rehearser {
       return arguments;
     };
     std::string commits;
-    if (git.lines(with({"rev-list", "--count"}), clone_, [&](std::string_view line) { commits = line; }).exit_code != 0) {
-      findings_.report(make_finding(checks::clone_fsck, where_, "git cannot walk the history", "every commit", "an error"));
+    if (git.lines(with({"rev-list", "--count"}), clone_, [&](std::string_view line) { commits = line; }).exit_code !=
+        0) {
+      findings_.report(
+          make_finding(checks::clone_fsck, where_, "git cannot walk the history", "every commit", "an error"));
       return;
     }
     property("commits", commits);
@@ -265,7 +292,8 @@ class bundle_rehearser {
     std::string id;
     git.lines(with({"rev-list", "--timestamp", "--max-count=1"}), clone_, [&](std::string_view line) {
       const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), newest);
-      if (error == std::errc{}) id = line.substr(std::min(static_cast<std::size_t>(end - line.data()) + 1, line.size()));
+      if (error == std::errc{})
+        id = line.substr(std::min(static_cast<std::size_t>(end - line.data()) + 1, line.size()));
     });
     if (id.empty()) {
       findings_.report(make_finding(checks::clone_checkout, where_, "the clone has no commit", "at least one", "none"));
@@ -292,51 +320,64 @@ class bundle_rehearser {
     const std::string target = checkout_target();
     if (target.empty()) {
       if (!result_.newest_commit) return false;  // said already
-      findings_.report(make_finding(checks::clone_checkout, where_, "the clone has neither HEAD nor a branch to check out", "a branch", "none"));
+      findings_.report(make_finding(checks::clone_checkout, where_,
+                                    "the clone has neither HEAD nor a branch to check out", "a branch", "none"));
       return false;
     }
     const std::filesystem::path tree = request_.directory / "checkout";
     const auto failed = [&](std::string message, std::string expected, std::string actual) {
-      findings_.report(make_finding(checks::clone_checkout, where_, std::move(message), std::move(expected), std::move(actual)));
+      findings_.report(
+          make_finding(checks::clone_checkout, where_, std::move(message), std::move(expected), std::move(actual)));
       return false;
     };
-    const process_outcome done = git.run({"worktree", "add", "--quiet", "--detach", "--force", tree.string(), target}, clone_);
-    if (done.exit_code != 0) return failed(fmt::format("{} cannot be checked out", target), "a working tree", said(done));
+    const process_outcome done =
+        git.run({"worktree", "add", "--quiet", "--detach", "--force", tree.string(), target}, clone_);
+    if (done.exit_code != 0)
+      return failed(fmt::format("{} cannot be checked out", target), "a working tree", said(done));
     result_.checkout = tree;
     std::uint64_t files = 0;
     std::uint64_t submodules = 0;
-    const process_outcome listed = git.lines({"ls-tree", "-r", "--full-tree", target}, clone_, [&](std::string_view line) {
-      ++(line.starts_with("160000 ") ? submodules : files);
-    });
+    const process_outcome listed =
+        git.lines({"ls-tree", "-r", "--full-tree", target}, clone_,
+                  [&](std::string_view line) { ++(line.starts_with("160000 ") ? submodules : files); });
     if (listed.exit_code != 0) return failed("git cannot list the files of the newest commit", "a list", said(listed));
     std::uint64_t missing = 0;
     std::string first;
     const process_outcome looked = git.lines({"ls-files", "--deleted"}, tree, [&](std::string_view line) {
       if (++missing == 1) first = line;
     });
-    if (looked.exit_code != 0) return failed("git cannot compare the working tree with its commit", "a comparison", said(looked));
-    if (missing > 0) failed("files of the commit are not in the working tree", fmt::format("{} files", files), fmt::format("{} are missing, first {}", missing, printable(first, 200)));
+    if (looked.exit_code != 0)
+      return failed("git cannot compare the working tree with its commit", "a comparison", said(looked));
+    if (missing > 0)
+      failed("files of the commit are not in the working tree", fmt::format("{} files", files),
+             fmt::format("{} are missing, first {}", missing, printable(first, 200)));
     property("files", fmt::format("{}", files));
     remark_on_what_is_elsewhere(git, tree, submodules);
     return missing == 0;
   }
 
   // What a commit only points to is in no bundle.
-  void remark_on_what_is_elsewhere(const hermetic_git& git, const std::filesystem::path& tree, std::uint64_t submodules) {
+  void remark_on_what_is_elsewhere(const hermetic_git& git, const std::filesystem::path& tree,
+                                   std::uint64_t submodules) {
     const auto remark = [&](severity how, std::string message, std::string actual) {
-      finding elsewhere = make_finding(checks::clone_checkout, where_, std::move(message), "in the bundle", std::move(actual));
+      finding elsewhere =
+          make_finding(checks::clone_checkout, where_, std::move(message), "in the bundle", std::move(actual));
       elsewhere.severity = how;
       findings_.report(std::move(elsewhere));
     };
-    if (submodules > 0) remark(severity::note, "submodules are not in the bundle: back up their repositories too", fmt::format("{} submodules", submodules));
+    if (submodules > 0)
+      remark(severity::note, "submodules are not in the bundle: back up their repositories too",
+             fmt::format("{} submodules", submodules));
     std::uint64_t pointers = 0;
     std::string first;
-    git.lines({"grep", "--cached", "-I", "-l", "-F", "version https://git-lfs.github.com/spec/v1"}, tree, [&](std::string_view line) {
-      if (!is_lfs_pointer(tree, std::string{line})) return;
-      if (++pointers == 1) first = line;
-    });
+    git.lines({"grep", "--cached", "-I", "-l", "-F", "version https://git-lfs.github.com/spec/v1"}, tree,
+              [&](std::string_view line) {
+                if (!is_lfs_pointer(tree, std::string{line})) return;
+                if (++pointers == 1) first = line;
+              });
     if (pointers == 0) return;
-    remark(severity::warning, "files are kept by Git LFS, and their content is not in the bundle: back up the LFS store too",
+    remark(severity::warning,
+           "files are kept by Git LFS, and their content is not in the bundle: back up the LFS store too",
            fmt::format("{} files, first {}", pointers, printable(first, 200)));
   }
 
@@ -345,7 +386,8 @@ class bundle_rehearser {
     constexpr std::uint64_t most = 1024;
     try {
       const auto text = confined_directory{tree}.read_file(name, location{name}, most);
-      return text && text->starts_with("version https://git-lfs.github.com/spec/v1\n") && text->find("\noid sha256:") != std::string::npos;
+      return text && text->starts_with("version https://git-lfs.github.com/spec/v1\n") &&
+             text->find("\noid sha256:") != std::string::npos;
     } catch (const environment_error&) {
       return false;  // larger than any pointer
     }
@@ -364,8 +406,8 @@ class bundle_rehearser {
 
 }  // namespace detail
 
-/// Clones, checks and checks out. Reports `clone.failed`; `clone.fsck`, an error for damage, a warning for the form of old
-/// objects; `clone.refs`, `clone.missing-ref`, `clone.checkout`; and against the live repository `clone.behind`,
+/// Clones, checks and checks out. Reports `clone.failed`; `clone.fsck`, an error for damage, a warning for the form of
+/// old objects; `clone.refs`, `clone.missing-ref`, `clone.checkout`; and against the live repository `clone.behind`,
 /// `clone.unpushed`, `clone.uncommitted`. A live repository that cannot be read is in `unchecked`; so is a stop.
 inline git_rehearsal rehearse_bundle(const bundle_request& request) { return detail::bundle_rehearser{request}.run(); }
 

@@ -34,10 +34,11 @@ class hermetic_git {
     }
     for (const std::string& variable :
          {"HOME=" + home.string(), "XDG_CONFIG_HOME=" + home.string(), std::string{"LC_ALL=C"}, std::string{"TZ=UTC"},
-          std::string{"GIT_CONFIG_NOSYSTEM=1"}, std::string{"GIT_CONFIG_GLOBAL=/dev/null"}, std::string{"GIT_ATTR_NOSYSTEM=1"},
-          std::string{"GIT_TERMINAL_PROMPT=0"}, std::string{"GIT_ASKPASS=false"}, std::string{"GIT_SSH_COMMAND=false"},
-          std::string{"GIT_EDITOR=false"}, std::string{"GIT_PAGER=cat"}, std::string{"GIT_ALLOW_PROTOCOL=file"},
-          std::string{"GIT_OPTIONAL_LOCKS=0"}, std::string{"GIT_NO_REPLACE_OBJECTS=1"}, std::string{"GIT_NO_LAZY_FETCH=1"},
+          std::string{"GIT_CONFIG_NOSYSTEM=1"}, std::string{"GIT_CONFIG_GLOBAL=/dev/null"},
+          std::string{"GIT_ATTR_NOSYSTEM=1"}, std::string{"GIT_TERMINAL_PROMPT=0"}, std::string{"GIT_ASKPASS=false"},
+          std::string{"GIT_SSH_COMMAND=false"}, std::string{"GIT_EDITOR=false"}, std::string{"GIT_PAGER=cat"},
+          std::string{"GIT_ALLOW_PROTOCOL=file"}, std::string{"GIT_OPTIONAL_LOCKS=0"},
+          std::string{"GIT_NO_REPLACE_OBJECTS=1"}, std::string{"GIT_NO_LAZY_FETCH=1"},
           std::string{"GIT_LFS_SKIP_SMUDGE=1"}}) {
       environment_.push_back(variable);
     }
@@ -57,13 +58,15 @@ class hermetic_git {
     std::erase_if(environment_, [&](const std::string& one) { return one.starts_with(fmt::format("{}=", name)); });
   }
 
-  /// Runs git; what it says is the beginning and the end of both streams. Throws `stopped`, and `environment_error` where
-  /// there is no git, it was killed, or it says that this host is at fault: disk full, no memory.
-  [[nodiscard]] process_outcome run(std::vector<std::string> arguments, const std::filesystem::path& directory = "/") const {
+  /// Runs git; what it says is the beginning and the end of both streams. Throws `stopped`, and `environment_error`
+  /// where there is no git, it was killed, or it says that this host is at fault: disk full, no memory.
+  [[nodiscard]] process_outcome run(std::vector<std::string> arguments,
+                                    const std::filesystem::path& directory = "/") const {
     return run_with(std::move(arguments), directory, {});
   }
 
-  /// The same, each line of standard output handed to `take`; what it says is standard error. A line beyond 64 KiB is cut.
+  /// The same, each line of standard output handed to `take`; what it says is standard error. A line beyond 64 KiB is
+  /// cut.
   template <typename Take>
   process_outcome lines(std::vector<std::string> arguments, const std::filesystem::path& directory, Take&& take) const {
     constexpr std::size_t most = 65'536;
@@ -87,17 +90,23 @@ class hermetic_git {
   process_outcome run_with(std::vector<std::string> arguments, const std::filesystem::path& directory,
                            std::function<void(std::string_view)> on_output) const {
     std::vector<std::string> all{"git"};
-    for (const char* setting : {"core.hooksPath=/dev/null", "core.fsmonitor=false", "core.untrackedCache=false", "safe.directory=*",
-                                "protocol.allow=never", "protocol.file.allow=always", "submodule.recurse=false", "gc.auto=0",
-                                "maintenance.auto=false", "init.defaultBranch=main", "advice.detachedHead=false", "core.quotePath=true",
-                                "color.ui=never", "credential.helper=", "core.pager=cat"}) {
+    for (const char* setting :
+         {"core.hooksPath=/dev/null", "core.fsmonitor=false", "core.untrackedCache=false", "safe.directory=*",
+          "protocol.allow=never", "protocol.file.allow=always", "submodule.recurse=false", "gc.auto=0",
+          "maintenance.auto=false", "init.defaultBranch=main", "advice.detachedHead=false", "core.quotePath=true",
+          "color.ui=never", "credential.helper=", "core.pager=cat"}) {
       all.emplace_back("-c");
       all.emplace_back(setting);
     }
     const std::string word = arguments.empty() ? "" : arguments.front();
     for (auto& argument : arguments) all.push_back(std::move(argument));
-    const process_outcome done = run_process({.arguments = std::move(all), .directory = directory.string(), .environment = environment_,
-                                              .user = user_, .time_limit = std::chrono::seconds{0}, .output_bytes = 65'536, .stop = stop_,
+    const process_outcome done = run_process({.arguments = std::move(all),
+                                              .directory = directory.string(),
+                                              .environment = environment_,
+                                              .user = user_,
+                                              .time_limit = std::chrono::seconds{0},
+                                              .output_bytes = 65'536,
+                                              .stop = stop_,
                                               .on_output = std::move(on_output)});
     if (done.stopped) throw stopped{};
     blame_host(done, word, directory);
@@ -110,15 +119,20 @@ class hermetic_git {
     const auto says = [&](std::string_view text) { return done.output.find(text) != std::string::npos; };
     const location where{directory.string()};
     if (says("No space left on device") || says("Disk quota exceeded")) {
-      throw environment_error{where, fmt::format("git {} found no space left on the device", word), "free space there, or choose another --scratch DIR"};
+      throw environment_error{where, fmt::format("git {} found no space left on the device", word),
+                              "free space there, or choose another --scratch DIR"};
     }
     constexpr int killed = 128 + 9;
     if (done.exit_code == killed || says("Cannot allocate memory") || says("out of memory") || says("Out of memory")) {
-      throw environment_error{where, fmt::format("git {} was killed or found no memory", word), "free memory on this host, and run the drill again"};
+      throw environment_error{where, fmt::format("git {} was killed or found no memory", word),
+                              "free memory on this host, and run the drill again"};
     }
     if (says("Too many open files") || says("Read-only file system") || says("Permission denied")) {
-      throw environment_error{where, fmt::format("git {}: {}", word, says("Permission denied") ? "permission denied" : "the host refuses to open more files"),
-                              "run as a user who may read the bundle and write the scratch directory"};
+      throw environment_error{
+          where,
+          fmt::format("git {}: {}", word,
+                      says("Permission denied") ? "permission denied" : "the host refuses to open more files"),
+          "run as a user who may read the bundle and write the scratch directory"};
     }
   }
 

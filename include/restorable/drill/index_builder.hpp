@@ -1,11 +1,11 @@
-// index_builder: builds indexes, and the constraints that are ones, over several connections at a time.
+// index_builder: builds indexes, the constraints that are ones, and foreign keys, over several connections at a time.
 //
-// Layer: drill. The largest tables first; a constraint has its table for itself, indexes of one table are built side by side.
-//   index_builder builder{conninfo, where, 2, stop}; builder.build(statements, settings);
+// Layer: drill. What costs most goes first, and what a foreign key waits for; indexes of one table are built side by side, a
+// constraint has its table for itself, a foreign key follows what precedes it on both its tables.
+//   index_builder builder{conninfo, where, {.connections = 2}}; builder.build(tasks, setup.sql());
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -19,10 +19,9 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "restorable/drill/connection.hpp"
 #include "restorable/drill/dump_statement.hpp"
+#include "restorable/drill/load_lane.hpp"
 #include "restorable/verify/artifact_verifier.hpp"
 
 namespace restorable {
@@ -34,105 +33,151 @@ struct index_task {
   std::optional<sql_error> error = {};  ///< afterwards: why it could not be built
 };
 
-class index_builder {
- public:
-  /// `conninfo` with dbname; connects when there is something to build.
-  index_builder(std::string conninfo, location where, unsigned connections, const std::atomic<bool>* stop)
-      : conninfo_{std::move(conninfo)}, where_{std::move(where)}, connections_{std::max(connections, 1U)}, stop_{stop} {}
+namespace detail {
 
-  /// Builds all of `tasks`; errors stand in them. `settings`: statements that a session runs first. Throws
-  /// `environment_error` when the server goes away, `interrupted`.
-  void build(std::vector<index_task>& tasks, const std::vector<std::string>& settings) {
-    while (sessions_.size() < std::min<std::size_t>(connections_, tasks.size())) {
-      sessions_.push_back({connection{conninfo_, where_}, 0});
-      sessions_.back().link.set_stop(stop_);
+/// Which of the tasks may run now. Not safe for several threads by itself.
+class index_queue {
+ public:
+  explicit index_queue(const std::vector<index_task>& tasks) : tasks_{tasks}, states_(tasks.size(), state::waiting) {
+    std::map<std::string, std::size_t> numbers;
+    const auto number_of = [&](const std::string& name) { return numbers.emplace(name, numbers.size()).first->second; };
+    for (const auto& task : tasks) {
+      const std::size_t table = number_of(task.what.table);
+      tables_.emplace_back(table, task.what.references.empty() ? table : number_of(task.what.references));
     }
-    workload_state workload{tasks, stop_};
-    std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < std::min(sessions_.size(), tasks.size()); ++i) {
-      threads.emplace_back([&, i] { run(sessions_[i], workload, settings); });
+  }
+
+  /// The best task that nothing is in the way of, now running; nothing when all that is left has to wait.
+  std::optional<std::size_t> take() {
+    std::optional<std::size_t> best;
+    std::uint64_t best_weight = 0;
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+      if (states_[i] != state::waiting || !free(i)) continue;
+      const std::uint64_t weight = urgency(i);
+      if (best && weight <= best_weight) continue;
+      best = i;
+      best_weight = weight;
     }
-    for (auto& thread : threads) thread.join();
-    if (workload.failure) std::rethrow_exception(workload.failure);
-    if (stop_ != nullptr && stop_->load()) throw interrupted{};
+    if (best) states_[*best] = state::running;
+    return best;
+  }
+
+  void done(std::size_t task) { states_[task] = state::done; }
+
+  [[nodiscard]] bool all_taken() const {
+    return std::none_of(states_.begin(), states_.end(), [](state one) { return one == state::waiting; });
+  }
+  /// True when a task has the processors for itself, until it is done.
+  [[nodiscard]] bool alone(std::size_t task) const {
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+      if (i != task && states_[i] != state::done && !(states_[i] == state::waiting && clash(i, task))) return false;
+    }
+    return true;
   }
 
  private:
-  struct session {
-    connection link;
-    std::size_t settings_done;
-  };
+  enum class state : unsigned char { waiting, running, done };
+  using kind = index_statement::kind;
 
-  struct workload_state {
-    workload_state(std::vector<index_task>& all, const std::atomic<bool>* stop_of) : stop{stop_of} {
-      for (auto& task : all) waiting.push_back(&task);
-      std::stable_sort(waiting.begin(), waiting.end(), [](const index_task* a, const index_task* b) { return a->weight > b->weight; });
+  [[nodiscard]] bool is_key(std::size_t i) const { return tasks_[i].what.what == kind::foreign_key; }
+  [[nodiscard]] bool share_table(std::size_t a, std::size_t b) const {
+    const auto& [a1, a2] = tables_[a];
+    const auto& [b1, b2] = tables_[b];
+    return a1 == b1 || a1 == b2 || a2 == b1 || a2 == b2;
+  }
+  // Their locks exclude each other.
+  [[nodiscard]] bool clash(std::size_t a, std::size_t b) const {
+    return share_table(a, b) && !(tasks_[a].what.what == kind::index && tasks_[b].what.what == kind::index);
+  }
+
+  [[nodiscard]] bool free(std::size_t task) const {
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+      if (states_[i] == state::running && clash(i, task)) return false;
+      if (i < task && states_[i] != state::done && (is_key(i) || is_key(task)) && share_table(i, task)) return false;
     }
+    return true;
+  }
 
-    // The next that no other one is in the way of; null when none is left.
-    index_task* take(std::size_t& side_by_side) {
-      std::unique_lock lock{mutex};
-      for (;;) {
-        if (waiting.empty() || failure || (stop != nullptr && stop->load())) return nullptr;
-        for (auto one = waiting.begin(); one != waiting.end(); ++one) {
-          const auto& [builders, exclusively] = busy[(*one)->what.table];
-          if (exclusively || ((*one)->what.exclusive && builders > 0)) continue;
-          index_task* task = *one;
-          waiting.erase(one);
-          auto& table = busy[task->what.table];
-          ++table.first;
-          table.second = task->what.exclusive;
-          side_by_side = ++running + waiting.size();
-          return task;
-        }
-        changed.wait(lock);
-      }
+  // Its own weight, and that of the foreign keys that wait for it.
+  [[nodiscard]] std::uint64_t urgency(std::size_t task) const {
+    std::uint64_t weight = tasks_[task].weight;
+    for (std::size_t i = task + 1; i < tasks_.size(); ++i) {
+      if (states_[i] == state::waiting && is_key(i) && share_table(task, i)) weight += tasks_[i].weight;
     }
+    return weight;
+  }
 
-    void done(const index_task& task) {
-      {
-        const std::lock_guard lock{mutex};
-        auto& table = busy[task.what.table];
-        --table.first;
-        table.second = false;
-        --running;
-      }
-      changed.notify_all();
+  const std::vector<index_task>& tasks_;
+  std::vector<state> states_;
+  std::vector<std::pair<std::size_t, std::size_t>> tables_;  // of each task, as numbers: its own, and the one it refers to
+};
+
+}  // namespace detail
+
+class index_builder {
+ public:
+  /// `conninfo` with dbname; connects when there is something to build.
+  index_builder(std::string conninfo, location where, const lane_options& options)
+      : conninfo_{std::move(conninfo)}, where_{std::move(where)}, options_{options} {}
+
+  /// Runs all of `tasks`, which stand in the dump's order; errors stand in them afterwards. `setup`: statements that a
+  /// session runs first. Throws `environment_error` when the server goes away, `interrupted`.
+  void build(std::vector<index_task>& tasks, const std::shared_ptr<const std::string>& setup) {
+    while (lanes_.size() < std::min<std::size_t>(options_.connections, tasks.size())) {
+      lanes_.push_back(std::make_unique<load_lane>(conninfo_, where_, options_));
     }
+    workload work{tasks};
+    std::vector<std::thread> threads;
+    const std::size_t count = std::min(lanes_.size(), tasks.size());
+    for (std::size_t i = 1; i < count; ++i) threads.emplace_back([&, i] { run(*lanes_[i], work, setup); });
+    if (count > 0) run(*lanes_[0], work, setup);
+    for (auto& thread : threads) thread.join();
+    if (work.failure) std::rethrow_exception(work.failure);
+    if (options_.stopped()) throw interrupted{};
+  }
 
-    const std::atomic<bool>* stop;
+ private:
+  struct workload {
+    explicit workload(std::vector<index_task>& all) : tasks{all}, queue{all} {}
+    std::vector<index_task>& tasks;
     std::mutex mutex;
     std::condition_variable changed;
-    std::vector<index_task*> waiting;
-    std::map<std::string, std::pair<unsigned, bool>> busy;  // by table: how many build, and whether one excludes others
-    std::size_t running = 0;
+    detail::index_queue queue;
     std::exception_ptr failure;
   };
 
-  void run(session& own, workload_state& workload, const std::vector<std::string>& settings) const {
+  void run(load_lane& lane, workload& work, const std::shared_ptr<const std::string>& setup) const {
+    std::unique_lock lock{work.mutex};
     try {
-      for (; own.settings_done < settings.size(); ++own.settings_done) {
-        static_cast<void>(own.link.try_execute(settings[own.settings_done]));
-      }
-      std::size_t side_by_side = 0;
-      while (index_task* task = workload.take(side_by_side)) {
-        // cores go to builds of their own first
-        own.link.query(fmt::format("SET max_parallel_maintenance_workers TO {}", side_by_side > 1 ? 0 : connections_ - 1));
-        task->error = own.link.try_execute(task->statement);
-        workload.done(*task);
+      while (!work.queue.all_taken() && !work.failure && !options_.stopped()) {
+        const auto next = work.queue.take();
+        if (!next) {
+          work.changed.wait(lock);
+          continue;
+        }
+        const bool alone = work.queue.alone(*next);
+        lock.unlock();
+        index_task& task = work.tasks[*next];
+        task.error = lane.prepare(setup);
+        // processors go to builds of their own first
+        const std::string workers = std::to_string(alone ? options_.connections - 1 : 0);
+        if (!task.error) task.error = lane.session().try_execute("SET max_parallel_maintenance_workers TO " + workers);
+        if (!task.error) task.error = lane.session().try_execute(task.statement);
+        lock.lock();
+        work.queue.done(*next);
+        work.changed.notify_all();
       }
     } catch (...) {
-      const std::lock_guard lock{workload.mutex};
-      if (!workload.failure) workload.failure = std::current_exception();
+      if (!lock.owns_lock()) lock.lock();
+      if (!work.failure) work.failure = std::current_exception();
     }
-    workload.changed.notify_all();
+    work.changed.notify_all();
   }
 
   std::string conninfo_;
   location where_;
-  unsigned connections_;
-  const std::atomic<bool>* stop_;
-  std::vector<session> sessions_;
+  lane_options options_;
+  std::vector<std::unique_ptr<load_lane>> lanes_;
 };
 
 }  // namespace restorable

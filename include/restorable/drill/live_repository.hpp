@@ -56,10 +56,13 @@ class live_repository {
 
   void compare(const std::map<std::string, std::string>& bundled) {
     std::string bare;
-    const process_outcome asked = git_.lines({"rev-parse", "--is-bare-repository"}, path_, [&](std::string_view line) { bare = line; });
+    const process_outcome asked =
+        git_.lines({"rev-parse", "--is-bare-repository"}, path_, [&](std::string_view line) { bare = line; });
     if (asked.exit_code != 0) {
-      throw environment_error{where_, "git does not read the live repository: " + printable(asked.output.substr(0, asked.output.find('\n')), 200),
-                              "check `repository` in the policy, and who may read it"};
+      throw environment_error{
+          where_,
+          "git does not read the live repository: " + printable(asked.output.substr(0, asked.output.find('\n')), 200),
+          "check `repository` in the policy, and who may read it"};
     }
     read_refs();
     compare_refs(bundled);
@@ -78,35 +81,44 @@ class live_repository {
 
   void read_refs() {
     std::uint64_t bytes = 0;
-    must(git_.lines({"for-each-ref", "--format=%(objectname)%09%(refname)%09%(upstream)%09%(upstream:track)"}, path_, [&](std::string_view line) {
-      constexpr std::uint64_t most = std::uint64_t{64} << 20;
-      if ((bytes += line.size()) > most) throw environment_error{where_, "the live repository has too many refs to compare", "compare it by hand"};
-      std::vector<std::string> fields;
-      for (std::size_t at = 0; at <= line.size();) {
-        const std::size_t end = std::min(line.find('\t', at), line.size());
-        fields.emplace_back(line.substr(at, end - at));
-        at = end + 1;
-      }
-      fields.resize(4);
-      if (fields[1].starts_with("refs/remotes/")) remotes_ = true;
-      if (!fields[1].starts_with("refs/heads/") && !fields[1].starts_with("refs/tags/")) return;
-      refs_.push_back({fields[1], fields[0], fields[2], fields[3]});
-    }));
+    must(git_.lines(
+        {"for-each-ref", "--format=%(objectname)%09%(refname)%09%(upstream)%09%(upstream:track)"}, path_,
+        [&](std::string_view line) {
+          constexpr std::uint64_t most = std::uint64_t{64} << 20;
+          if ((bytes += line.size()) > most)
+            throw environment_error{where_, "the live repository has too many refs to compare", "compare it by hand"};
+          std::vector<std::string> fields;
+          for (std::size_t at = 0; at <= line.size();) {
+            const std::size_t end = std::min(line.find('\t', at), line.size());
+            fields.emplace_back(line.substr(at, end - at));
+            at = end + 1;
+          }
+          fields.resize(4);
+          if (fields[1].starts_with("refs/remotes/")) remotes_ = true;
+          if (!fields[1].starts_with("refs/heads/") && !fields[1].starts_with("refs/tags/")) return;
+          refs_.push_back({fields[1], fields[0], fields[2], fields[3]});
+        }));
   }
 
   void compare_refs(const std::map<std::string, std::string>& bundled) {
     for (const auto& live : refs_) {
       const auto found = bundled.find(live.name);
       if (found == bundled.end()) {
-        report(checks::clone_behind, fmt::format("{} is not in the bundle", printable(live.name)), live.object, "no such ref");
+        report(checks::clone_behind, fmt::format("{} is not in the bundle", printable(live.name)), live.object,
+               "no such ref");
       } else if (found->second != live.object) {
         const auto behind = count({"rev-list", "--count", live.object, "^" + found->second, "--"});
         if (!behind) {
-          report(checks::clone_behind, fmt::format("{} was rewritten: the live repository has not the bundle's commit", printable(live.name)), live.object, found->second);
+          report(checks::clone_behind,
+                 fmt::format("{} was rewritten: the live repository has not the bundle's commit", printable(live.name)),
+                 live.object, found->second);
         } else if (*behind > 0) {
-          report(checks::clone_behind, fmt::format("{} has {} that the bundle lacks", printable(live.name), commits(*behind)), live.object, found->second);
+          report(checks::clone_behind,
+                 fmt::format("{} has {} that the bundle lacks", printable(live.name), commits(*behind)), live.object,
+                 found->second);
         } else {
-          report(checks::clone_behind, fmt::format("{} was moved: the bundle has it elsewhere", printable(live.name)), live.object, found->second);
+          report(checks::clone_behind, fmt::format("{} was moved: the bundle has it elsewhere", printable(live.name)),
+                 live.object, found->second);
         }
       }
     }
@@ -123,12 +135,16 @@ class live_repository {
         std::uint64_t number = 0;
         const std::string_view digits = std::string_view{branch.track}.substr(ahead + 6);
         std::from_chars(digits.data(), digits.data() + digits.size(), number);
-        report(checks::clone_unpushed, fmt::format("branch {} has {} that were not pushed", name, commits(number)), printable(branch.upstream), fmt::format("{} ahead", number));
+        report(checks::clone_unpushed, fmt::format("branch {} has {} that were not pushed", name, commits(number)),
+               printable(branch.upstream), fmt::format("{} ahead", number));
       } else if (remotes_) {
         const auto number = count({"rev-list", "--count", branch.object, "--not", "--remotes", "--"});
-        if (!number) throw environment_error{where_, "git cannot count what was not pushed", "run git fsck in the live repository"};
+        if (!number)
+          throw environment_error{where_, "git cannot count what was not pushed",
+                                  "run git fsck in the live repository"};
         if (*number == 0) continue;
-        report(checks::clone_unpushed, fmt::format("branch {} has {} that no remote has", name, commits(*number)), "pushed", branch.upstream.empty() ? "no upstream" : "its upstream is gone");
+        report(checks::clone_unpushed, fmt::format("branch {} has {} that no remote has", name, commits(*number)),
+               "pushed", branch.upstream.empty() ? "no upstream" : "its upstream is gone");
       }
     }
   }
@@ -137,16 +153,23 @@ class live_repository {
     std::uint64_t changed = 0;
     std::uint64_t untracked = 0;
     std::string first;
-    must(git_.lines({"status", "--porcelain=v1", "--untracked-files=normal", "--ignore-submodules=dirty", "--no-renames"}, path_, [&](std::string_view line) {
-      if (line.size() < 4) return;
-      ++(line.starts_with("??") ? untracked : changed);
-      if (first.empty()) first = line.substr(3);
-    }));
+    must(git_.lines(
+        {"status", "--porcelain=v1", "--untracked-files=normal", "--ignore-submodules=dirty", "--no-renames"}, path_,
+        [&](std::string_view line) {
+          if (line.size() < 4) return;
+          ++(line.starts_with("??") ? untracked : changed);
+          if (first.empty()) first = line.substr(3);
+        }));
     if (changed + untracked == 0) return;
-    report(checks::clone_uncommitted, fmt::format("{} changed and {} untracked, first {}", files(changed), files(untracked), printable(first, 120)), "none", fmt::format("{} changed, {} untracked", changed, untracked));
+    report(
+        checks::clone_uncommitted,
+        fmt::format("{} changed and {} untracked, first {}", files(changed), files(untracked), printable(first, 120)),
+        "none", fmt::format("{} changed, {} untracked", changed, untracked));
   }
 
-  static std::string commits(std::uint64_t number) { return fmt::format("{} commit{}", number, number == 1 ? "" : "s"); }
+  static std::string commits(std::uint64_t number) {
+    return fmt::format("{} commit{}", number, number == 1 ? "" : "s");
+  }
   static std::string files(std::uint64_t number) { return fmt::format("{} file{}", number, number == 1 ? "" : "s"); }
 
   // Nothing where git does not know one of the objects.
@@ -162,8 +185,9 @@ class live_repository {
 
   void must(const process_outcome& done) const {
     if (done.exit_code == 0) return;
-    throw environment_error{where_, "git cannot read the live repository: " + printable(done.output.substr(0, done.output.find('\n')), 200),
-                            "run git status and git fsck there by hand"};
+    throw environment_error{
+        where_, "git cannot read the live repository: " + printable(done.output.substr(0, done.output.find('\n')), 200),
+        "run git status and git fsck there by hand"};
   }
 
   void report(const check& what, std::string message, std::string expected, std::string actual) {
@@ -193,9 +217,10 @@ class live_repository {
 }  // namespace detail
 
 /// Holds the live repository at `path` against `bundled`, the refs of a clone of the bundle by name. Reports
-/// `clone.behind`, `clone.unpushed` and `clone.uncommitted`, warnings. Throws `environment_error` where it cannot be read,
-/// and `hermetic_git::stopped`.
-inline void compare_with_live_repository(const hermetic_git& git, const std::string& path, const std::map<std::string, std::string>& bundled, finding_sink& findings) {
+/// `clone.behind`, `clone.unpushed` and `clone.uncommitted`, warnings. Throws `environment_error` where it cannot be
+/// read, and `hermetic_git::stopped`.
+inline void compare_with_live_repository(const hermetic_git& git, const std::string& path,
+                                         const std::map<std::string, std::string>& bundled, finding_sink& findings) {
   detail::live_repository{git, path, findings}.compare(bundled);
 }
 

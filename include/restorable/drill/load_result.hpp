@@ -42,7 +42,6 @@ struct loaded_database {
   std::vector<object_declaration> objects;
 };
 
-
 struct load_outcome {
   std::vector<loaded_database> databases;      ///< those with anything in them
   std::vector<finding> findings;

@@ -16,7 +16,8 @@ namespace restorable {
 /// `name`, converted where it needs to be; unchanged where the server cannot, which finds nothing then.
 inline std::string name_in_catalog(connection& session, const std::string& name, std::string_view encoding) {
   const bool ascii = std::all_of(name.begin(), name.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
-  if (ascii || encoding.empty() || encoding == "UTF8" || encoding == "SQL_ASCII" || session.parameter("client_encoding") == "SQL_ASCII") {
+  if (ascii || encoding.empty() || encoding == "UTF8" || encoding == "SQL_ASCII" ||
+      session.parameter("client_encoding") == "SQL_ASCII") {
     return name;
   }
   std::string hex = "\\x";

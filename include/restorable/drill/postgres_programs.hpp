@@ -49,11 +49,15 @@ inline std::optional<postgres_programs> programs_in(const std::filesystem::path&
   ask.user = unprivileged_user();
   ask.directory = "/";
   ask.time_limit = std::chrono::seconds{20};
-  const process_outcome said = run_process(ask);
-  found.version = version_in(said.output);
-  std::from_chars(found.version.data(), found.version.data() + found.version.size(), found.major);
-  if (said.exit_code != 0 || found.major == 0) return std::nullopt;
-  return found;
+  try {
+    const process_outcome said = run_process(ask);
+    found.version = version_in(said.output);
+    std::from_chars(found.version.data(), found.version.data() + found.version.size(), found.major);
+    if (said.exit_code == 0 && !said.timed_out && found.major != 0) return found;
+  } catch (const environment_error&) {
+    // not for this machine, or not for that user: no server that could be run here
+  }
+  return std::nullopt;
 }
 
 inline std::vector<std::filesystem::path> postgres_directories(const std::string& first) {
@@ -90,18 +94,23 @@ inline std::vector<std::filesystem::path> postgres_directories(const std::string
 }  // namespace detail
 
 /// Newest first, each once; `first` is a directory to look in besides the usual places, and comes first whatever its
-/// version. Those without initdb or a server that runs are left out.
+/// version. Those without initdb or a server that runs are left out. Throws `environment_error` when `first` has none.
 inline std::vector<postgres_programs> find_postgres(const std::string& first = {}) {
   std::vector<postgres_programs> all;
   std::set<std::filesystem::path> seen;
-  for (const auto& directory : detail::postgres_directories(first)) {
+  const std::vector<std::filesystem::path> directories = detail::postgres_directories(first);
+  for (std::size_t i = 0; i < directories.size(); ++i) {
     std::error_code error;
-    const auto real = std::filesystem::canonical(directory / "postgres", error);
-    if (error || !seen.insert(real).second) continue;
-    if (auto found = detail::programs_in(directory)) all.push_back(std::move(*found));
+    const auto real = std::filesystem::canonical(directories[i] / "postgres", error);
+    auto found = error || !seen.insert(real).second ? std::nullopt : detail::programs_in(directories[i]);
+    if (found) {
+      all.push_back(std::move(*found));
+    } else if (i == 0 && !first.empty()) {
+      throw environment_error{location{first}, "there are no initdb and postgres in it that run on this host",
+                              "name the directory that holds PostgreSQL's programs, for example /usr/lib/postgresql/15/bin"};
+    }
   }
-  const bool given = !first.empty() && !all.empty() && all.front().directory == std::filesystem::path{first};
-  std::stable_sort(all.begin() + (given ? 1 : 0), all.end(),
+  std::stable_sort(all.begin() + (first.empty() ? 0 : 1), all.end(),
                    [](const postgres_programs& a, const postgres_programs& b) { return a.major > b.major; });
   return all;
 }

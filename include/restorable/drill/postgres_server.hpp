@@ -9,7 +9,6 @@
 #include <libpq-fe.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,10 +32,11 @@
 
 #include "restorable/base/error.hpp"
 #include "restorable/base/printable.hpp"
+#include "restorable/drill/available_memory.hpp"
 #include "restorable/drill/conninfo.hpp"
 #include "restorable/drill/postgres_programs.hpp"
 #include "restorable/drill/process.hpp"
-#include "restorable/io/atomic_file.hpp"
+#include "restorable/drill/scratch.hpp"
 #include "restorable/io/system_error.hpp"
 #include "restorable/verify/artifact_verifier.hpp"
 
@@ -71,20 +71,22 @@ class postgres_server {
     initdb.arguments = {programs.program("initdb"), "--pgdata=" + (directory / "data").string(),
                         "--username=" + std::string{own_superuser}, "--encoding=UTF8", "--lc-collate=C",
                         "--lc-ctype=" + settings.locale, "--lc-messages=C", "--lc-monetary=C", "--lc-numeric=C", "--lc-time=C",
-                        "--auth=trust", "--no-sync", "--no-instructions"};
+                        "--auth=trust", "--no-sync"};
     initdb.directory = directory.string();
     initdb.user = user;
+    initdb.time_limit = std::chrono::minutes{5};
     initdb.stop = stop;
     const process_outcome made = run_process(initdb);
     if (made.stopped) throw interrupted{};
     if (made.exit_code != 0) {
-      throw environment_error{location{directory.string()}, "initdb failed: " + printable(last_lines(made.output, 3), 600),
-                              "check that the PostgreSQL installation is whole"};
+      throw environment_error{location{directory.string()}, "initdb failed: " + telling_lines(made.output),
+                              "check that the PostgreSQL installation is whole, and that the scratch directory can be reached and written by the server's user"};
     }
     try {
       return start(programs, directory, directory / "data", user, settings, stop, std::string{own_superuser});
     } catch (const server_refused& refused) {
-      throw environment_error{location{directory.string()}, refused.what(), "look at the message; --scratch DIR or --postgres DIR may help"};
+      throw environment_error{location{directory.string()}, refused.what(),
+                              "do what the message asks for; --scratch DIR and --postgres DIR choose other places"};
     }
   }
 
@@ -99,19 +101,36 @@ class postgres_server {
     return start(programs, directory, data, user, settings, stop, superuser);
   }
 
+  /// Adds `own_superuser` to a restored cluster that does not run and whose superusers are not known; for this the server
+  /// runs once, alone, in `directory`, which does not exist yet. Returns what it complains about; empty when it is done.
+  static std::string add_superuser(const postgres_programs& programs, const std::filesystem::path& directory,
+                                   const std::filesystem::path& data, const std::optional<system_user>& user,
+                                   const server_settings& settings, const std::atomic<bool>* stop) {
+    make_directory(directory, user);
+    process_request single = request_of(programs, directory, data, user, settings, directory);
+    single.arguments.insert(single.arguments.begin() + 1, "--single");
+    single.arguments.emplace_back("template1");
+    single.input = fmt::format("CREATE ROLE {} SUPERUSER LOGIN;\n", own_superuser);
+    single.time_limit = longest_start;
+    single.stop = stop;
+    const process_outcome said = run_process(single);
+    if (said.stopped) throw interrupted{};
+    const bool failed = said.exit_code != 0 || said.output.find("ERROR:") != std::string::npos;
+    return failed ? telling_lines(said.output) : std::string{};
+  }
+
   postgres_server(const postgres_server&) = delete;
   postgres_server& operator=(const postgres_server&) = delete;
   ~postgres_server() {
-    server_->stop(SIGQUIT, std::chrono::seconds{5});
-    remove_socket_directory();
+    if (server_ && !server_->stop(SIGQUIT, std::chrono::seconds{5})) detail::end_processes_inside(data_.string());
   }
 
   /// Conninfo: the private socket, `database`, `role`.
   [[nodiscard]] std::string dsn(std::string_view database, std::string_view role) const {
     std::string conninfo = conninfo_with("", "host", sockets_.string());
     conninfo = conninfo_with(conninfo, "port", "5432");
-    conninfo = conninfo_with(conninfo, "dbname", std::string{database});
-    return conninfo_with(conninfo, "user", std::string{role});
+    conninfo = conninfo_with(conninfo, "dbname", database);
+    return conninfo_with(conninfo, "user", role);
   }
 
   [[nodiscard]] const std::string& superuser() const noexcept { return superuser_; }
@@ -121,22 +140,26 @@ class postgres_server {
   [[nodiscard]] bool running() { return server_->running(); }
 
   /// The last lines of its log.
-  [[nodiscard]] std::string log_tail(std::size_t lines = 10) const { return last_lines(read_log(log_), lines); }
+  [[nodiscard]] std::string log_tail(std::size_t lines = 10) const { return last_lines(read_log(), lines); }
+  /// What its log complains about, for people; empty when it does not.
+  [[nodiscard]] std::string complaints() const { return complaints_in(read_log()); }
 
   /// Ends it: without waiting for clients, then, if need be, at once. Throws `environment_error` when it is still there.
   void stop() {
-    if (!server_->stop(SIGINT, std::chrono::seconds{20})) server_->stop(SIGQUIT, std::chrono::seconds{5});
-    remove_socket_directory();
-    if (server_->running()) {
+    const bool ended = server_->stop(SIGINT, std::chrono::seconds{20}) || server_->stop(SIGQUIT, std::chrono::seconds{5});
+    if (!ended) detail::end_processes_inside(data_.string());  // its children do not stand in its process group
+    if (server_->running() || !detail::processes_inside(data_.string()).empty()) {
       throw environment_error{location{"PostgreSQL"}, fmt::format("the server, process {}, does not end", server_->pid()), "kill it"};
     }
+    if (own_sockets_) own_sockets_->remove();
+    own_sockets_.reset();
   }
 
  private:
-  postgres_server(postgres_programs programs, std::filesystem::path sockets, bool own_sockets, std::filesystem::path log,
-                  std::unique_ptr<child_process> server, std::string superuser)
-      : programs_{std::move(programs)}, sockets_{std::move(sockets)}, own_sockets_{own_sockets}, log_{std::move(log)},
-        server_{std::move(server)}, superuser_{std::move(superuser)} {}
+  static constexpr std::chrono::seconds longest_start = std::chrono::minutes{15};  // of recovery, on a slow disk
+
+  postgres_server(postgres_programs programs, std::filesystem::path data, std::filesystem::path log, std::string superuser)
+      : programs_{std::move(programs)}, data_{std::move(data)}, log_{std::move(log)}, superuser_{std::move(superuser)} {}
 
   static void make_directory(const std::filesystem::path& directory, const std::optional<system_user>& user) {
     const location where{directory.string()};
@@ -144,56 +167,39 @@ class postgres_server {
     if (user && ::chown(directory.c_str(), user->uid, user->gid) != 0) throw write_error(where, "give it to the server's user", errno);
   }
 
-  // Room for a socket's name is 107 bytes. The other place has the scratch's naming, so that a sweep of TMPDIR finds it.
-  static std::filesystem::path socket_directory(const std::filesystem::path& directory, const std::optional<system_user>& user, bool& own) {
-    constexpr std::size_t longest = 107 - std::string_view{"/.s.PGSQL.5432.lock"}.size();
-    own = directory.string().size() > longest;
-    if (!own) return directory;
-    std::string name = "/tmp/restorable-drill-XXXXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw write_error(location{name}, "make a directory for the server's socket", errno);
-    if (user && ::chown(name.c_str(), user->uid, user->gid) != 0) throw write_error(location{name}, "give it to the server's user", errno);
-    return name;
-  }
-
-  void remove_socket_directory() {
-    if (!own_sockets_) return;
-    for (const char* name : {".s.PGSQL.5432", ".s.PGSQL.5432.lock"}) ::unlink((sockets_ / name).c_str());
-    ::rmdir(sockets_.c_str());
-    own_sockets_ = false;
-  }
-
   static std::vector<std::string> usual_settings(const server_settings& wanted, unsigned major) {
-    struct sysinfo memory {};
-    const std::uint64_t total = ::sysinfo(&memory) == 0 ? static_cast<std::uint64_t>(memory.totalram) * memory.mem_unit : std::uint64_t{1} << 30;
-    const std::uint64_t mib = total >> 20;
-    const auto shared = std::clamp<std::uint64_t>(mib / 8, 32, 1024);
+    const std::uint64_t mib = available_memory() >> 20U;
+    const auto shared = std::clamp<std::uint64_t>(mib / 8, 32, 512);
     const auto maintenance = std::clamp<std::uint64_t>(mib / 8 / std::max(wanted.jobs, 1U), 32, 1024);
     std::vector<std::string> all{
         "listen_addresses=", "port=5432", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal",
-        "max_wal_senders=0", "archive_mode=off", "autovacuum=off", "max_wal_size=16GB", "checkpoint_timeout=1h", "jit=off",
+        "max_wal_senders=0", "archive_mode=off", "autovacuum=off", "max_wal_size=16GB", "checkpoint_timeout=1h",
         "logging_collector=off", "log_destination=stderr", "shared_preload_libraries=", "session_preload_libraries=", "local_preload_libraries=",
-        "restore_command=", "archive_command=", "primary_conninfo=", "ssl=off", "hot_standby=off", "max_connections=60",
+        "archive_command=", "ssl=off", "hot_standby=off", "max_connections=60",
         "max_locks_per_transaction=512", "max_worker_processes=16", "track_activities=on", "update_process_title=off",
-        "bgwriter_lru_maxpages=0", "wal_compression=off", "max_prepared_transactions=20"};
+        "bgwriter_lru_maxpages=0", "wal_compression=off", "max_prepared_transactions=20",
+        "dynamic_shared_memory_type=mmap"};  // in the scratch, and gone with it; /dev/shm of a container is small, and outlives it
     all.push_back(fmt::format("shared_buffers={}MB", shared));
     all.push_back(fmt::format("maintenance_work_mem={}MB", maintenance));
+    if (major >= 10) all.emplace_back("max_logical_replication_workers=0");  // subscriptions would reach for their publishers
+    if (major >= 11) all.emplace_back("jit=off");
+    if (major >= 12) all.insert(all.end(), {"restore_command=", "primary_conninfo="});
     if (major >= 17) all.emplace_back("event_triggers=off");  // some run when a session begins
     all.insert(all.end(), wanted.extra.begin(), wanted.extra.end());
     return all;
   }
 
-  static std::unique_ptr<postgres_server> start(const postgres_programs& programs, const std::filesystem::path& directory,
-                                                const std::filesystem::path& data, const std::optional<system_user>& user,
-                                                const server_settings& settings, const std::atomic<bool>* stop, std::string superuser) {
-    bool own_sockets = false;
-    const std::filesystem::path sockets = socket_directory(directory, user, own_sockets);
-    const std::filesystem::path log = directory / "log";
+  // Obeys no file but those that are written here, into `directory`.
+  static process_request request_of(const postgres_programs& programs, const std::filesystem::path& directory, const std::filesystem::path& data,
+                                    const std::optional<system_user>& user, const server_settings& settings,
+                                    const std::filesystem::path& sockets) {
     // the directory is private, so whoever reaches the socket is us
     for (const auto& [name, text] : {std::pair{"hba.conf", "local all all trust\n"}, std::pair{"ident.conf", ""}, std::pair{"server.conf", ""}}) {
-      write_file_atomically((directory / name).string(), text, location{(directory / name).string()});
-      if (user && ::chown((directory / name).c_str(), user->uid, user->gid) != 0) {
-        throw write_error(location{(directory / name).string()}, "give it to the server's user", errno);
-      }
+      const std::string path = (directory / name).string();
+      std::ofstream file{path};
+      file << text;
+      if (!file.flush()) throw write_error(location{path}, "write it", errno);
+      if (user && ::chown(path.c_str(), user->uid, user->gid) != 0) throw write_error(location{path}, "give it to the server's user", errno);
     }
     process_request request;
     request.arguments = {programs.program("postgres"), "-D", data.string(),
@@ -201,7 +207,7 @@ class postgres_server {
                          "-c", "hba_file=" + (directory / "hba.conf").string(),
                          "-c", "ident_file=" + (directory / "ident.conf").string(),
                          "-c", "data_directory=" + data.string(),
-                         "-c", "unix_socket_directories=" + sockets.string()};
+                         "-c", "unix_socket_directories=" + quoted_in_list(sockets.string())};
     for (const auto& setting : usual_settings(settings, programs.major)) {
       request.arguments.emplace_back("-c");
       request.arguments.push_back(setting);
@@ -209,42 +215,92 @@ class postgres_server {
     request.directory = data.string();
     request.user = user;
     request.confined = true;
-    auto process = std::make_unique<child_process>(request, log.string(), SIGQUIT);
-    std::unique_ptr<postgres_server> server{new postgres_server{programs, sockets, own_sockets, log, std::move(process), std::move(superuser)}};
+    request.writable = {data.string(), directory.string()};
+    if (sockets != directory) request.writable.push_back(sockets.string());
+    return request;
+  }
+
+  // As an item of a setting that is a list of names.
+  static std::string quoted_in_list(std::string_view text) {
+    std::string quoted{"\""};
+    for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
+    return quoted += '"';
+  }
+
+  static std::unique_ptr<postgres_server> start(const postgres_programs& programs, const std::filesystem::path& directory,
+                                                const std::filesystem::path& data, const std::optional<system_user>& user,
+                                                const server_settings& settings, const std::atomic<bool>* stop, std::string superuser) {
+    std::unique_ptr<postgres_server> server{
+        new postgres_server{programs, std::filesystem::canonical(data), directory / "log", std::move(superuser)}};
+    // room for a socket's name is 107 bytes; a leading @ would mean another kind of socket
+    server->sockets_ = directory;
+    if (directory.string().size() + std::string_view{"/.s.PGSQL.5432"}.size() > 107) {
+      server->own_sockets_.emplace(detail::short_directory, user);
+      server->sockets_ = server->own_sockets_->path();
+    }
+    server->server_ = std::make_unique<child_process>(request_of(programs, directory, data, user, settings, server->sockets_),
+                                                      server->log_.string(), SIGQUIT);
     server->wait_until_ready(stop);
     return server;
   }
 
   void wait_until_ready(const std::atomic<bool>* stop) {
     const std::string conninfo = isolated_conninfo(dsn("postgres", superuser_));
-    const auto until = std::chrono::steady_clock::now() + std::chrono::minutes{5};  // of recovery, on a slow disk
+    const auto until = std::chrono::steady_clock::now() + longest_start;
     for (;;) {
       if (stop != nullptr && stop->load()) throw interrupted{};
-      if (!server_->running()) throw server_refused{"the server does not start: " + telling_lines()};
+      if (!server_->running()) {
+        const std::string why = telling_lines(read_log());
+        if (is_the_hosts_fault(why)) {
+          throw environment_error{location{"PostgreSQL"}, "the server cannot be started on this host: " + why,
+                                  "give it what it asks for, or choose another directory with --scratch DIR"};
+        }
+        throw server_refused{"the server does not start: " + why};
+      }
       if (std::filesystem::exists(sockets_ / ".s.PGSQL.5432") && PQping(conninfo.c_str()) == PQPING_OK) return;
-      if (std::chrono::steady_clock::now() > until) throw server_refused{"the server takes no connections within five minutes: " + telling_lines()};
+      if (std::chrono::steady_clock::now() > until) {
+        throw environment_error{location{"PostgreSQL"},
+                                fmt::format("the server takes no connections within {} minutes: {}",
+                                            std::chrono::duration_cast<std::chrono::minutes>(longest_start).count(), telling_lines(read_log())),
+                                "choose a faster disk with --scratch DIR, and look at what its log says"};
+      }
       std::this_thread::sleep_for(std::chrono::milliseconds{10});
     }
   }
 
-  // What stopped it, rather than what it said last.
-  [[nodiscard]] std::string telling_lines() const {
-    const std::string text = read_log(log_);
-    std::string telling;
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t end = std::min(text.find('\n', at), text.size());
-      const std::string_view line = std::string_view{text}.substr(at, end - at);
-      for (const std::string_view word : {"FATAL:", "PANIC:", "ERROR:", "HINT:", "DETAIL:"}) {
-        const std::size_t found = line.find(word);
-        if (found != std::string_view::npos && telling.size() < 600) telling += (telling.empty() ? "" : "; ") + printable(line.substr(found));
-      }
-      at = end + 1;
+  // Says nothing of what was restored.
+  static bool is_the_hosts_fault(std::string_view text) {
+    for (const std::string_view sign : {"No space left on device", "Disk quota exceeded", "Cannot allocate memory", "out of memory",
+                                        "Too many open files", "could not create shared memory segment", "could not map anonymous shared memory",
+                                        "could not create semaphores", "Input/output error", "Read-only file system", "could not create Unix socket"}) {
+      if (text.find(sign) != std::string_view::npos) return true;
     }
-    return telling.empty() ? printable(last_lines(text, 3), 600) : telling;
+    return false;
   }
 
-  static std::string read_log(const std::filesystem::path& path) {
-    std::ifstream file{path, std::ios::binary | std::ios::ate};
+  static std::string complaints_in(std::string_view text) {
+    std::string telling;
+    while (!text.empty()) {
+      const std::string_view line = text.substr(0, text.find('\n'));
+      text.remove_prefix(std::min(line.size() + 1, text.size()));
+      for (const std::string_view word : {"FATAL:", "PANIC:", "ERROR:", "HINT:", "DETAIL:", "error:", "terminated by signal"}) {
+        const std::size_t found = line.find(word);
+        if (found == std::string_view::npos) continue;
+        if (telling.size() < 600) telling += (telling.empty() ? "" : "; ") + printable(word == "terminated by signal" ? line : line.substr(found));
+        break;
+      }
+    }
+    return telling;
+  }
+
+  // What stopped it, rather than what it said last.
+  static std::string telling_lines(std::string_view text) {
+    const std::string complaints = complaints_in(text);
+    return complaints.empty() ? printable(last_lines(text, 3), 600) : complaints;
+  }
+
+  [[nodiscard]] std::string read_log() const {
+    std::ifstream file{log_, std::ios::binary | std::ios::ate};
     const auto size = file ? static_cast<std::streamoff>(file.tellg()) : 0;
     file.seekg(std::max<std::streamoff>(0, size - 65'536));
     return {std::istreambuf_iterator<char>{file}, {}};
@@ -261,11 +317,12 @@ class postgres_server {
   }
 
   postgres_programs programs_;
-  std::filesystem::path sockets_;
-  bool own_sockets_;
+  std::filesystem::path data_;
   std::filesystem::path log_;
-  std::unique_ptr<child_process> server_;
   std::string superuser_;
+  std::filesystem::path sockets_;
+  std::optional<drill_scratch> own_sockets_;   // outlives the server, which uses it
+  std::unique_ptr<child_process> server_;
 };
 
 }  // namespace restorable

@@ -11,7 +11,10 @@
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -38,6 +41,7 @@
 #include "restorable/base/error.hpp"
 #include "restorable/base/location.hpp"
 #include "restorable/drill/confinement.hpp"
+#include "restorable/drill/file_confinement.hpp"
 #include "restorable/io/file_descriptor.hpp"
 #include "restorable/io/system_error.hpp"
 
@@ -73,7 +77,9 @@ struct process_request {
   std::optional<system_user> user = std::nullopt;              ///< to run as; needs root
   std::chrono::seconds time_limit{0};                          ///< 0: none
   std::size_t output_bytes = 65'536;                           ///< of standard output and error that are kept: the beginning and the end
-  bool confined = false;                                       ///< it may neither run programs nor open network connections
+  bool confined = false;                                       ///< it may neither run programs nor open connections
+  std::vector<std::string> writable = {};                      ///< of a confined one: directories below which alone it may write
+  std::string input = {};                                      ///< its standard input; empty: /dev/null
   const std::atomic<bool>* stop = nullptr;                     ///< when it turns true, the process group is ended
   std::function<void(std::string_view)> on_output = {};        ///< receives standard output as it comes; then only standard error is kept
 };
@@ -130,7 +136,10 @@ inline std::string find_program(const std::string& name, const std::vector<std::
   while (!path.empty()) {
     const std::size_t colon = path.find(':');
     const std::string candidate = std::string{path.substr(0, colon)} + "/" + name;
-    if (candidate.front() == '/' && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+    struct stat about {};
+    if (candidate.front() == '/' && ::access(candidate.c_str(), X_OK) == 0 && ::stat(candidate.c_str(), &about) == 0 && S_ISREG(about.st_mode)) {
+      return candidate;
+    }
     path.remove_prefix(colon == std::string_view::npos ? path.size() : colon + 1);
   }
   throw environment_error{location{name}, fmt::format("there is no program {} here", name),
@@ -155,7 +164,16 @@ struct child_setup {
   int death_signal;
   pid_t parent;
   bool confined;
+  int writable;               // ruleset of file_confinement; negative: none
 };
+
+/// Closes all descriptors from `first` to `last`.
+inline void close_range_of(unsigned first, unsigned last) noexcept {
+  if (first > last || ::syscall(SYS_close_range, first, last, 0U) == 0) return;
+  rlimit most{};  // an older kernel
+  const unsigned known = ::getrlimit(RLIMIT_NOFILE, &most) == 0 ? static_cast<unsigned>(std::min<rlim_t>(most.rlim_cur, 1U << 20U)) : 65'536U;
+  for (unsigned one = first; one <= last && one < known; ++one) ::close(static_cast<int>(one));
+}
 
 // Between fork and exec: only what POSIX calls async-signal-safe, and no memory is allocated.
 [[noreturn]] inline void become(const child_setup& setup, int failures) {
@@ -181,9 +199,10 @@ struct child_setup {
   ::prctl(PR_SET_PDEATHSIG, static_cast<unsigned long>(setup.death_signal), 0UL, 0UL, 0UL);
   if (::getppid() != setup.parent) ::_exit(127);
   if (setup.directory != nullptr && ::chdir(setup.directory) != 0) fail("chdir");
+  if (setup.confined && !confine_files(setup.writable)) fail("landlock");
   // Everything else that is open is none of the child's business; `failures` closes itself at exec.
-  ::syscall(SYS_close_range, 3U, static_cast<unsigned>(failures) - 1U, 0U);
-  ::syscall(SYS_close_range, static_cast<unsigned>(failures) + 1U, ~0U, 0U);
+  close_range_of(3U, static_cast<unsigned>(failures) - 1U);
+  close_range_of(static_cast<unsigned>(failures) + 1U, ~0U);
   if (setup.confined && !confine(setup.program)) fail("seccomp");
   ::execve(setup.program, setup.arguments, setup.environment);
   fail("execve");
@@ -197,76 +216,130 @@ inline std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
+/// A copy of a descriptor that no dup2 onto the standard three can hit, wherever they were closed when we were started.
+inline file_descriptor above_standard(int descriptor) { return file_descriptor{::fcntl(descriptor, F_DUPFD_CLOEXEC, 10)}; }
+
+/// What is to be read from standard input, as a file that is nowhere.
+inline file_descriptor input_of(const process_request& request) {
+  if (request.input.empty()) return file_descriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  file_descriptor file{::memfd_create("input", MFD_CLOEXEC)};
+  for (std::string_view rest = request.input; file.get() >= 0 && !rest.empty();) {
+    const ssize_t put = ::write(file.get(), rest.data(), rest.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return file_descriptor{};
+    rest.remove_prefix(static_cast<std::size_t>(put));
+  }
+  ::lseek(file.get(), 0, SEEK_SET);
+  return file;
+}
+
 /// Starts a program. `output` and `error` are its descriptors 1 and 2.
 inline pid_t start_process(const process_request& request, int output, int error, int death_signal) {
   const std::string program = find_program(request.arguments.at(0), request.environment);
   const location where{program};
+  // the end of a child whose end nobody may wait for tells nothing, and would be taken for success
+  struct sigaction children {};
+  if (::sigaction(SIGCHLD, nullptr, &children) == 0 && (children.sa_handler == SIG_IGN || (children.sa_flags & SA_NOCLDWAIT) != 0)) {
+    throw environment_error{where, "cannot start it: this process was told to ignore how its children end (SIGCHLD)",
+                            "start restorable from a program that leaves SIGCHLD at its default"};
+  }
   std::vector<char*> arguments = pointers_to(request.arguments);
   std::vector<char*> environment = pointers_to(request.environment);
-  const file_descriptor nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
   std::array<int, 2> pipe{-1, -1};
-  if (nothing.get() < 0 || ::pipe2(pipe.data(), O_CLOEXEC) != 0) throw system_error(where, "start it", errno);
+  const file_descriptor input_low = input_of(request);
+  if (input_low.get() < 0 || ::pipe2(pipe.data(), O_CLOEXEC) != 0) throw system_error(where, "start it", errno);
   const file_descriptor failures_out{pipe[0]};
-  file_descriptor failures_in{pipe[1]};
-  // above the standard descriptors, which dup2 is about to replace
-  file_descriptor failures_high{::fcntl(failures_in.get(), F_DUPFD_CLOEXEC, 10)};
+  file_descriptor failures_low{pipe[1]};
+  file_descriptor failures = above_standard(failures_low.get());
+  const file_descriptor input = above_standard(input_low.get());
+  const file_descriptor out = above_standard(output);
+  const file_descriptor err = above_standard(error);
+  if (failures.get() < 0 || input.get() < 0 || out.get() < 0 || err.get() < 0) throw system_error(where, "start it", errno);
+  const file_descriptor writable = request.confined && !request.writable.empty() ? file_rules(request.writable) : file_descriptor{};
   const child_setup setup{program.c_str(), arguments.data(), environment.data(),
                           request.directory.empty() ? nullptr : request.directory.c_str(),
-                          request.user ? &*request.user : nullptr, nothing.get(), output, error, death_signal, ::getpid(),
-                          request.confined};
+                          request.user ? &*request.user : nullptr, input.get(), out.get(), err.get(), death_signal, ::getpid(),
+                          request.confined, writable.get()};
   const pid_t pid = ::fork();
   if (pid < 0) throw system_error(where, "start it", errno);
-  if (pid == 0) become(setup, failures_high.get());
+  if (pid == 0) become(setup, failures.get());
   ::setpgid(pid, pid);  // in either process first
-  failures_in = file_descriptor{};
-  failures_high = file_descriptor{};
+  failures_low = file_descriptor{};
+  failures = file_descriptor{};
   start_failure failure;
   ssize_t got = 0;
   do {
     got = ::read(failures_out.get(), &failure, sizeof failure);
   } while (got < 0 && errno == EINTR);
   if (got == 0) return pid;
-  ::waitpid(pid, nullptr, 0);
+  ::kill(pid, SIGKILL);
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
   throw system_error(where, fmt::format("start it: {}", failure.call.data()).c_str(), failure.error);
 }
 
 /// Whether the child has ended; it stays a zombie, so that its number and its group's cannot be another's yet.
 inline bool has_ended(pid_t pid) {
   siginfo_t info{};
-  return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+  if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno == ECHILD;
+  return info.si_pid == pid;
 }
 
-/// Ends what is left of the child's group and lets the child go. Returns its status.
-inline int reap(pid_t pid) {
+/// Ends what is left of the child's group and lets the child go. Returns its status; nothing when somebody else in this
+/// process took it.
+inline std::optional<int> reap(pid_t pid) {
   ::kill(-pid, SIGKILL);
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  pid_t waited = -1;
+  while ((waited = ::waitpid(pid, &status, 0)) < 0 && errno == EINTR) {
   }
+  if (waited != pid) return std::nullopt;
   return status;
 }
 
-inline int exit_code_of_status(int status) {
-  return WIFEXITED(status) ? WEXITSTATUS(status) : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : -1;
+/// A descriptor that is readable once the process has ended; none on a kernel before 5.3.
+inline file_descriptor end_of(pid_t pid) {
+  constexpr long pidfd_open = 434;  // the same on every architecture that we build for
+  return file_descriptor{static_cast<int>(::syscall(pidfd_open, pid, 0U))};
 }
+
+inline int exit_code_of_status(std::optional<int> status) {
+  if (!status) return -1;
+  return WIFEXITED(*status) ? WEXITSTATUS(*status) : WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : -1;
+}
+
+/// Ends a child that is still there when this goes out of scope.
+struct child_guard {
+  explicit child_guard(pid_t of) : pid{of} {}
+  child_guard(const child_guard&) = delete;
+  child_guard& operator=(const child_guard&) = delete;
+  ~child_guard() {
+    if (pid > 0) reap(pid);
+  }
+  pid_t pid;
+};
 
 }  // namespace detail
 
 /// Runs a program to its end, or until its time is up or `stop` is set; then its process group gets SIGTERM, and two
 /// seconds later SIGKILL. Processes that it leaves behind in its group are ended. Throws `environment_error` when it
-/// cannot be started.
+/// cannot be started, and what `on_output` throws, once it is ended.
 inline process_outcome run_process(const process_request& request) {
   using clock = std::chrono::steady_clock;
   const auto started = clock::now();
+  const location where{request.arguments.at(0)};
   std::array<int, 2> both{-1, -1};
   std::array<int, 2> separate{-1, -1};
-  if (::pipe2(both.data(), O_CLOEXEC) != 0) throw system_error(location{request.arguments.at(0)}, "make a pipe", errno);
+  if (::pipe2(both.data(), O_CLOEXEC) != 0) throw system_error(where, "make a pipe", errno);
   const file_descriptor out{both[0]};
   file_descriptor out_in{both[1]};
-  if (::pipe2(separate.data(), O_CLOEXEC) != 0) throw system_error(location{request.arguments.at(0)}, "make a pipe", errno);
+  if (::pipe2(separate.data(), O_CLOEXEC) != 0) throw system_error(where, "make a pipe", errno);
   const file_descriptor err{separate[0]};
   file_descriptor err_in{separate[1]};
   const bool split = static_cast<bool>(request.on_output);
-  const pid_t pid = detail::start_process(request, out_in.get(), split ? err_in.get() : out_in.get(), SIGKILL);
+  detail::child_guard child{detail::start_process(request, out_in.get(), split ? err_in.get() : out_in.get(), SIGKILL)};
+  const pid_t pid = child.pid;
+  const file_descriptor end = detail::end_of(pid);
   out_in = file_descriptor{};
   err_in = file_descriptor{};
   ::fcntl(out.get(), F_SETFL, O_NONBLOCK);
@@ -274,11 +347,12 @@ inline process_outcome run_process(const process_request& request) {
 
   process_outcome outcome;
   detail::bounded_text kept{request.output_bytes};
-  std::array<pollfd, 2> streams{{{out.get(), POLLIN, 0}, {err.get(), POLLIN, 0}}};
+  std::array<pollfd, 3> streams{{{out.get(), POLLIN, 0}, {err.get(), POLLIN, 0}, {end.get(), POLLIN, 0}}};
   std::vector<char> buffer(65'536);
-  // True while the stream may still give something.
+  // True while the stream may still give something. Not more than some at a time: a child that never stops writing has a
+  // time limit too.
   const auto drain = [&](std::size_t index) {
-    for (;;) {
+    for (int round = 0; round < 32; ++round) {
       const ssize_t got = ::read(streams[index].fd, buffer.data(), buffer.size());
       if (got < 0) return errno == EAGAIN || errno == EINTR;
       if (got == 0) return false;
@@ -289,12 +363,13 @@ inline process_outcome run_process(const process_request& request) {
         kept.add(text);
       }
     }
+    return true;
   };
   std::optional<clock::time_point> asked_to_end;
   bool killed = false;
   for (bool ended = false; !ended;) {
-    ::poll(streams.data(), streams.size(), 50);
-    for (std::size_t i = 0; i < streams.size(); ++i) {
+    ::poll(streams.data(), streams.size(), end.get() >= 0 ? 50 : 5);
+    for (std::size_t i = 0; i < 2; ++i) {
       if (streams[i].fd >= 0 && (streams[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !drain(i)) streams[i].fd = -1;
     }
     ended = detail::has_ended(pid);
@@ -311,8 +386,13 @@ inline process_outcome run_process(const process_request& request) {
       killed = true;
     }
   }
-  const int status = detail::reap(pid);  // with whatever would keep the pipes open
-  for (std::size_t i = 0; i < streams.size(); ++i) {
+  child.pid = -1;
+  const std::optional<int> status = detail::reap(pid);  // with whatever would keep the pipes open
+  if (!status) {
+    throw environment_error{where, "how it ended is not known: something else in this process waited for it", "run the drill on its own"};
+  }
+  // What it wrote last is still in the pipes, which hold less than one round reads; who left its group may write on.
+  for (std::size_t i = 0; i < 2; ++i) {
     if (streams[i].fd >= 0) static_cast<void>(drain(i));
   }
   outcome.exit_code = detail::exit_code_of_status(status);
@@ -327,7 +407,7 @@ class child_process {
   /// Starts it with standard output and error appended to `log`, a file. `death_signal` is what it gets when the thread
   /// that starts it ends. Throws `environment_error`.
   child_process(const process_request& request, const std::string& log, int death_signal) {
-    const file_descriptor out{::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
+    const file_descriptor out{::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600)};
     if (out.get() < 0) throw write_error(location{log}, "open it", errno);
     if (request.user && ::fchown(out.get(), request.user->uid, request.user->gid) != 0) {
       throw write_error(location{log}, "give it to the server's user", errno);

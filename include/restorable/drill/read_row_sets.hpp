@@ -3,7 +3,8 @@
 //
 // Layer: drill. Reads tables only: no view, no foreign table, nothing that would run a function of the database or open
 // a connection. The largest are read first, and large ones in pieces by pages, so that two connections end together.
-//   const auto rows = read_row_sets(conninfo, where, tables, {{&incidents}}, row_session{}, {}); rows[0].rows.fingerprint()
+//   const auto rows = read_row_sets(conninfo, where, tables, {{&incidents}}, row_session{}, {});
+//   rows[0].rows.fingerprint()
 #pragma once
 
 #include <algorithm>
@@ -25,6 +26,7 @@
 #include "restorable/base/error.hpp"
 #include "restorable/drill/catalog_session.hpp"
 #include "restorable/drill/relations.hpp"
+#include "restorable/drill/row_in_utc.hpp"
 #include "restorable/hash/row_set.hpp"
 
 namespace restorable {
@@ -32,25 +34,27 @@ namespace restorable {
 /// What the text of rows depends on besides the rows. The rest is as pg_dump sets it: DateStyle ISO, IntervalStyle
 /// postgres, extra_float_digits 3, row_security off, an empty search_path.
 struct row_session {
-  std::string encoding = "UTF8";       ///< of the text; as `SET client_encoding` names it
+  std::string encoding = "UTF8";  ///< of the text; as `SET client_encoding` names it
   std::string time_zone = "UTC";
-  std::string lc_monetary;             ///< empty: the database's own
+  std::string lc_monetary = {};  ///< empty: the database's own
   std::string bytea_output = "hex";
   bool quote_all_identifiers = false;  ///< in values of regclass and its like
+  bool rewritten = false;  ///< not the server's doing: timestamps in the text are rewritten to UTC (row_in_utc.hpp)
 
   friend bool operator==(const row_session&, const row_session&) = default;
 };
 
 struct table_to_read {
-  const relation* table = nullptr;                       ///< an ordinary table, or a partitioned one: all its leaves
-  std::optional<std::vector<std::string>> columns = {};  ///< unquoted; nothing: all that are dumped
+  const relation* table = nullptr;  ///< an ordinary table, or a partitioned one: all its leaves
+  std::optional<std::vector<std::string>> columns =
+      {};  ///< unquoted; nothing: all that are dumped, of each leaf in its own order
 };
 
 struct read_options {
-  unsigned jobs = 2;                          ///< connections
-  const std::atomic<bool>* stop = nullptr;    ///< when it turns true, what is not read yet has `problem` "interrupted"
-  std::string snapshot;                       ///< of pg_export_snapshot; empty: one of our own
-  std::uint64_t least_piece_pages = 8'192;    ///< 64 MiB: smaller tables are read whole
+  unsigned jobs = 2;                        ///< connections
+  const std::atomic<bool>* stop = nullptr;  ///< when it turns true, what is not read yet has `problem` "interrupted"
+  std::string snapshot;                     ///< of pg_export_snapshot; empty: one of our own
+  std::uint64_t least_piece_pages = 8'192;  ///< 64 MiB: smaller tables are read whole
 };
 
 struct rows_read {
@@ -63,10 +67,16 @@ struct rows_read {
 namespace detail {
 
 /// Adds what COPY TO STDOUT sends: whole rows with their newlines.
-inline void add_rows(row_set& set, std::string_view rows) {
+inline void add_rows(row_set& set, std::string_view rows, row_in_utc* rewrite) {
   while (!rows.empty()) {
     const std::size_t newline = rows.find('\n');
-    set.add(rows.substr(0, newline));
+    const std::string_view row = rows.substr(0, newline);
+    if (rewrite == nullptr) {
+      set.add(row);
+    } else {
+      rewrite->take(row);
+      set.add(rewrite->all());
+    }
     rows.remove_prefix(newline == std::string_view::npos ? rows.size() : newline + 1);
   }
 }
@@ -108,6 +118,7 @@ class row_set_reader {
     std::size_t result;
     std::string sql;
     std::uint64_t pages;
+    std::vector<column_reading> columns;  // to rewrite; none: rows are taken as they come
   };
   struct interrupted {};
 
@@ -116,16 +127,13 @@ class row_set_reader {
     for (const auto& one : tables) total += one.table->pages;
     for (std::size_t i = 0; i < tables.size(); ++i) {
       const relation& table = *tables[i].table;
-      std::vector<std::string> columns;
-      if (tables[i].columns) {
-        columns = *tables[i].columns;
-      } else {
-        for (const auto& column : table.columns) columns.push_back(column.name);
-      }
+      const auto columns_of = [&](const relation& one) {
+        return tables[i].columns ? *tables[i].columns : one.column_names();
+      };
       if (table.kind == 'r') {
-        add_pieces(i, table, columns, total);
+        add_pieces(i, table, columns_of(table), total);
       } else if (table.kind == 'p') {
-        for (const std::size_t leaf : table.leaves) add_pieces(i, relations[leaf], columns, total);
+        for (const std::size_t leaf : table.leaves) add_pieces(i, relations[leaf], columns_of(relations[leaf]), total);
       } else {
         results_[i].problem = table.kind == 'f' ? "is a foreign table" : "is a view";
       }
@@ -133,16 +141,25 @@ class row_set_reader {
     std::stable_sort(pieces_.begin(), pieces_.end(), [](const piece& a, const piece& b) { return a.pages > b.pages; });
   }
 
-  void add_pieces(std::size_t result, const relation& table, const std::vector<std::string>& columns, std::uint64_t total) {
+  void add_pieces(std::size_t result, const relation& table, const std::vector<std::string>& columns,
+                  std::uint64_t total) {
     const std::string options = " TO STDOUT WITH (ENCODING " + quote_literal(settings_.encoding) + ")";
     const std::string list = column_list(columns);
-    const std::uint64_t least = std::max<std::uint64_t>(options_.least_piece_pages, total / (std::max(options_.jobs, 1U) * 8ULL) + 1);
+    const std::uint64_t least =
+        std::max<std::uint64_t>(options_.least_piece_pages, total / (std::max(options_.jobs, 1U) * 8ULL) + 1);
     const std::uint64_t parts = table.by_pages && options_.jobs > 1 ? table.pages / least : 0;
     const std::string condition = table.condition.value_or("");
+    std::vector<column_reading> readings;
+    for (const auto& name : columns) {
+      const relation_column* column = table.column(name);
+      readings.push_back({settings_.rewritten && column != nullptr && (column->traits.zone || column->traits.unknown)});
+    }
+    if (!settings_.rewritten) readings.clear();
     if (parts < 2 || !condition.empty()) {
       std::string sql = "COPY " + table.name.to_sql() + (list.empty() ? "" : " (" + list + ")") + options;
-      if (!condition.empty()) sql = fmt::format("COPY (SELECT {} FROM ONLY {} {}){}", list, table.name.to_sql(), condition, options);
-      pieces_.push_back({result, std::move(sql), table.pages});
+      if (!condition.empty())
+        sql = fmt::format("COPY (SELECT {} FROM ONLY {} {}){}", list, table.name.to_sql(), condition, options);
+      pieces_.push_back({result, std::move(sql), table.pages, std::move(readings)});
       return;
     }
     for (std::uint64_t part = 0; part < parts; ++part) {
@@ -151,9 +168,9 @@ class row_set_reader {
       // the last piece has no end: the table may have grown since its pages were counted
       const std::string below = part + 1 == parts ? "" : fmt::format(" AND ctid < '({},0)'", end);
       pieces_.push_back({result,
-                         fmt::format("COPY (SELECT {} FROM ONLY {} WHERE ctid >= '({},0)'{}){}", list, table.name.to_sql(),
-                                     begin, below, options),
-                         end - begin});
+                         fmt::format("COPY (SELECT {} FROM ONLY {} WHERE ctid >= '({},0)'{}){}", list,
+                                     table.name.to_sql(), begin, below, options),
+                         end - begin, readings});
     }
   }
 
@@ -161,15 +178,17 @@ class row_set_reader {
     try {
       connection session = open_catalog_session(conninfo_, where_, options_.stop);
       set_up(session, snapshot);
-      for (std::size_t next = next_++; next < pieces_.size() && !stopped(); next = next_++) read(session, pieces_[next]);
+      for (std::size_t next = next_++; next < pieces_.size() && !stopped(); next = next_++)
+        read(session, pieces_[next]);
       if (stopped()) throw interrupted{};
     } catch (const interrupted&) {
       give_up("interrupted");
     } catch (const sql_error& error) {
       // not about one table: the session could not be set up at all
       if (stopped()) return give_up("interrupted");
-      fail(std::make_exception_ptr(environment_error{where_, "cannot set up a session to read rows: " + printable(error.message),
-                                                     "look at the server's log; a missing locale or time zone must be installed on its host"}));
+      fail(std::make_exception_ptr(
+          environment_error{where_, "cannot set up a session to read rows: " + printable(error.message),
+                            "look at the server's log; a missing locale or time zone must be installed on its host"}));
     } catch (...) {
       fail(std::current_exception());
     }
@@ -187,12 +206,14 @@ class row_set_reader {
   void read(connection& session, const piece& what) {
     const auto started = std::chrono::steady_clock::now();
     row_set rows;
+    std::optional<row_in_utc> rewrite;
+    if (!what.columns.empty()) rewrite.emplace(what.columns);
     std::uint64_t bytes = 0;
     std::uint64_t since_look = 0;
     std::optional<std::string> problem;
     try {
       session.copy_out(what.sql, [&](std::string_view data) {
-        add_rows(rows, data);
+        add_rows(rows, data, rewrite ? &*rewrite : nullptr);
         bytes += data.size();
         // a stream that never pauses gives the connection no chance to look at the flag
         if ((since_look += data.size()) > (1U << 20)) {

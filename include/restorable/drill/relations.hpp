@@ -1,8 +1,9 @@
-// read_relations: the tables of a database as pg_dump sees them: which have rows to dump, by which columns, how big they
-// are, what the text of their columns depends on, and which of them are parts of another.
+// read_relations: the tables of a database as pg_dump sees them: which have rows to dump, by which columns, how big
+// they are, what the text of their columns depends on, and which of them are parts of another.
 //
 // Layer: drill. The system's own schemas and temporary tables are left out.
-//   const relation_list tables = read_relations(session); if (const relation* t = tables.find({"public", "incidents"})) ...
+//   const relation_list tables = read_relations(session); if (const relation* t = tables.find({"public", "incidents"}))
+//   ...
 #pragma once
 
 #include <algorithm>
@@ -23,13 +24,13 @@ namespace restorable {
 
 /// What the text of a column's values depends on besides the values, through arrays, ranges, domains and composites.
 struct text_traits {
-  bool zone = false;      ///< holds `timestamp with time zone`: TimeZone
-  bool zone_only = false; ///< holds nothing else
-  bool money = false;     ///< lc_monetary
-  bool floats = false;    ///< extra_float_digits; written otherwise by servers before 12
-  bool bytes = false;     ///< bytea_output
-  bool names = false;     ///< regclass and its like: quote_all_identifiers
-  bool unknown = false;   ///< a base type of an extension: anything
+  bool zone = false;       ///< holds `timestamp with time zone`: TimeZone
+  bool zone_only = false;  ///< holds nothing else
+  bool money = false;      ///< lc_monetary
+  bool floats = false;     ///< extra_float_digits; written otherwise by servers before 12
+  bool bytes = false;      ///< bytea_output
+  bool names = false;      ///< regclass and its like: quote_all_identifiers
+  bool unknown = false;    ///< a base type of an extension: anything
 
   friend bool operator==(const text_traits&, const text_traits&) = default;
 };
@@ -42,8 +43,8 @@ struct relation_column {
 struct relation {
   std::string oid;
   table_name name;
-  char kind = 'r';                       ///< pg_class.relkind
-  bool by_pages = true;                  ///< ranges of its pages can be read apart from each other
+  char kind = 'r';       ///< pg_class.relkind
+  bool by_pages = true;  ///< ranges of its pages can be read apart from each other
   std::uint64_t pages = 0;
   bool extension_member = false;
   std::optional<std::string> condition;  ///< of an extension's configuration table: which rows are dumped, ` WHERE …`
@@ -53,6 +54,19 @@ struct relation {
 
   /// True when pg_dump writes rows of it: of partitioned tables their parts have them.
   [[nodiscard]] bool has_rows_to_dump() const { return kind == 'r' && (!extension_member || condition); }
+
+  [[nodiscard]] std::vector<std::string> column_names() const {
+    std::vector<std::string> names;
+    for (const auto& one : columns) names.push_back(one.name);
+    return names;
+  }
+
+  /// Null when there is none.
+  [[nodiscard]] const relation_column* column(std::string_view column_name) const {
+    const auto at = std::find_if(columns.begin(), columns.end(),
+                                 [&](const relation_column& one) { return one.name == column_name; });
+    return at == columns.end() ? nullptr : &*at;
+  }
 };
 
 class relation_list {
@@ -98,16 +112,19 @@ inline constexpr std::string_view relations_chosen =
 // What the values of each type are made of, down to base types, and what the text of those depends on.
 inline std::string traits_query(int server_version) {
   // a multirange (14) is made of the subtype of its range
-  const char* multirange = server_version >= 140'000 ? " UNION ALL SELECT rngsubtype FROM pg_range WHERE rngmultitypid = t.oid" : "";
+  const char* multirange =
+      server_version >= 140'000 ? " UNION ALL SELECT rngsubtype FROM pg_range WHERE rngmultitypid = t.oid" : "";
   return std::string{
              "WITH RECURSIVE parts(type, part) AS ("
              "SELECT DISTINCT a.atttypid, a.atttypid FROM pg_attribute a WHERE a.attnum > 0 AND NOT a.attisdropped"
              " AND a.attrelid IN (SELECT c.oid"} +
          std::string{relations_chosen} +
          ") UNION SELECT p.type, inner_types.type FROM parts p JOIN pg_type t ON t.oid = p.part CROSS JOIN LATERAL ("
-         "SELECT t.typbasetype UNION ALL SELECT t.typelem UNION ALL SELECT rngsubtype FROM pg_range WHERE rngtypid = t.oid" +
+         "SELECT t.typbasetype UNION ALL SELECT t.typelem UNION ALL SELECT rngsubtype FROM pg_range WHERE rngtypid"
+         " = t.oid" +
          multirange +
-         " UNION ALL SELECT a.atttypid FROM pg_attribute a WHERE t.typrelid <> 0 AND a.attrelid = t.typrelid AND a.attnum > 0"
+         " UNION ALL SELECT a.atttypid FROM pg_attribute a WHERE t.typrelid <> 0 AND a.attrelid = t.typrelid AND"
+         " a.attnum > 0"
          " AND NOT a.attisdropped) inner_types(type) WHERE inner_types.type <> 0)"
          " SELECT p.type, bool_or(p.part = 1184),"
          " bool_and(p.part = 1184 OR t.typtype IN ('d', 'c', 'r', 'm') OR t.typelem <> 0),"
@@ -129,7 +146,8 @@ inline std::uint64_t as_number(std::string_view text) {
 inline relation_list read_relations(connection& session) {
   const int version = session.server_version();
   // servers before 14 would read the whole table for a range
-  const std::string by_pages = version >= 140'000 ? "coalesce((SELECT amname = 'heap' FROM pg_am WHERE oid = c.relam), false)" : "false";
+  const std::string by_pages =
+      version >= 140'000 ? "coalesce((SELECT amname = 'heap' FROM pg_am WHERE oid = c.relam), false)" : "false";
   const query_result tables = session.query(
       "SELECT c.oid, n.nspname, c.relname, c.relkind, " + by_pages +
       ", CASE c.relkind WHEN 'r' THEN pg_relation_size(c.oid) / current_setting('block_size')::bigint ELSE 0 END"

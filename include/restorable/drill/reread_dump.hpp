@@ -3,7 +3,8 @@
 //
 // Layer: drill. Needed when rows read back are as many as in the dump and not the same: the writer's TimeZone is not
 // recorded. Collects what tells the zone, too (drill/session_zone.hpp).
-//   const auto again = reread_dump(open_again(), where, {{std::nullopt, "public.incidents", {{}, {.in_utc = true}}}});
+//   const auto again = reread_dump(open_again(), where, {{std::nullopt, "public.t", {"id", "at"}, {{}, {.in_utc =
+//   true}}}});
 #pragma once
 
 #include <algorithm>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "restorable/base/location.hpp"
+#include "restorable/drill/row_in_utc.hpp"
 #include "restorable/drill/timestamp_text.hpp"
 #include "restorable/hash/row_set.hpp"
 #include "restorable/io/source.hpp"
@@ -26,17 +28,11 @@
 
 namespace restorable {
 
-/// How a column's values are looked at.
-struct column_reading {
-  bool in_utc = false;     ///< timestamps in it are rewritten
-  bool tells_zone = false; ///< it holds nothing else, so that what looks like a timestamp is one
-  bool left_out = false;   ///< it is not part of the second row set
-};
-
 struct table_to_reread {
   std::optional<std::string> database;  ///< that the script has connected to; nothing: whichever
   std::string table;                    ///< as the dump writes it
-  std::vector<column_reading> columns;  ///< in the order of its COPY statement
+  std::vector<std::string> names;       ///< of its columns, as its COPY statement writes them; empty: it lists none
+  std::vector<column_reading> columns;  ///< of each
 };
 
 struct table_reread {
@@ -72,16 +68,22 @@ namespace detail {
 /// Keeps, for each month and offset, the first and the last instant: a change of offset then lies between two samples.
 class offset_samples {
  public:
+  offset_samples() = default;
+  offset_samples(const offset_samples&) = delete;
+  offset_samples& operator=(const offset_samples&) = delete;
+
   void add(const written_timestamp& seen) {
     const civil_date date = date_of((seen.local >= 0 ? seen.local : seen.local - 86'399) / 86'400);
     const std::pair key{date.year * 12 + date.month, seen.offset};
-    const auto at = spans_.find(key);
-    if (at == spans_.end()) {
-      if (spans_.size() < most) spans_.emplace(key, std::pair{seen.local, seen.local});
-      return;
+    if (last_ == spans_.end() || last_->first != key) {
+      last_ = spans_.find(key);
+      if (last_ == spans_.end()) {
+        if (spans_.size() >= most) return;
+        last_ = spans_.emplace(key, std::pair{seen.local, seen.local}).first;
+      }
     }
-    at->second.first = std::min(at->second.first, seen.local);
-    at->second.second = std::max(at->second.second, seen.local);
+    last_->second.first = std::min(last_->second.first, seen.local);
+    last_->second.second = std::max(last_->second.second, seen.local);
   }
 
   [[nodiscard]] std::vector<offset_sample> list() const {
@@ -94,8 +96,11 @@ class offset_samples {
   }
 
  private:
+  using spans = std::map<std::pair<std::int64_t, std::int32_t>, std::pair<std::int64_t, std::int64_t>>;
+
   static constexpr std::size_t most = 2'000;
-  std::map<std::pair<std::int64_t, std::int32_t>, std::pair<std::int64_t, std::int64_t>> spans_;
+  spans spans_;
+  spans::iterator last_ = spans_.end();  // neighbours in a dump are often of one month
 };
 
 class dump_rereader {
@@ -130,6 +135,7 @@ class dump_rereader {
       if (tables_[i].table != target.table || (tables_[i].database && *tables_[i].database != database_)) continue;
       table_ = &tables_[i];
       result_ = &results_[i];
+      rewrite_.emplace(readings_of(tables_[i], target));
     }
   }
 
@@ -156,47 +162,37 @@ class dump_rereader {
     }
   }
 
-  void add_row(std::string_view row) {
-    const auto& columns = table_->columns;
-    all_.clear();
-    kept_.clear();
-    bool first = true;
-    std::size_t column = 0;
-    for (std::size_t at = 0; at <= row.size(); ++column) {
-      const std::size_t tab = std::min(row.find('\t', at), row.size());
-      const std::string_view value = row.substr(at, tab - at);
-      const column_reading how = column < columns.size() ? columns[column] : column_reading{};
-      if (column > 0) all_ += '\t';
-      const std::size_t begin = all_.size();
-      if (how.in_utc) {
-        append_in_utc(value, all_, how.tells_zone ? &certain_ : nullptr);
-      } else {
-        all_ += value;
-      }
-      if (!how.left_out) {
-        if (!first) kept_ += '\t';
-        first = false;
-        kept_.append(all_, begin);
-      }
-      at = tab + 1;
+  // A partitioned table may come in several blocks, each with its columns in an order of its own.
+  static std::vector<column_reading> readings_of(const table_to_reread& table, const copy_target& target) {
+    if (!target.columns || table.names.empty()) return table.columns;
+    std::vector<column_reading> readings;
+    for (const auto& name : *target.columns) {
+      const auto at = std::find(table.names.begin(), table.names.end(), name);
+      readings.push_back(at == table.names.end() ? column_reading{}
+                                                 : table.columns[static_cast<std::size_t>(at - table.names.begin())]);
     }
-    if (column != columns.size() && !(columns.empty() && row.empty())) result_->whole = false;
-    result_->rows.add(all_);
-    result_->without_left_out.add(kept_);
+    return readings;
+  }
+
+  void add_row(std::string_view row) {
+    result_->whole = rewrite_->take(row, &certain_) && result_->whole;
+    result_->rows.add(rewrite_->all());
+    result_->without_left_out.add(rewrite_->kept());
   }
 
   plain_dump dump_;
   const std::vector<table_to_reread>& tables_;
   std::vector<table_reread> results_;
   offset_samples samples_;
-  std::function<void(const written_timestamp&)> certain_ = [this](const written_timestamp& seen) { samples_.add(seen); };
+  std::function<void(const written_timestamp&)> certain_ = [this](const written_timestamp& seen) {
+    samples_.add(seen);
+  };
   std::string database_;
   const table_to_reread* table_ = nullptr;
   table_reread* result_ = nullptr;
+  std::optional<row_in_utc> rewrite_;
   std::string carry_;
   bool dropping_ = false;
-  std::string all_;
-  std::string kept_;
 };
 
 }  // namespace detail

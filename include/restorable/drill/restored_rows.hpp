@@ -1,7 +1,7 @@
 // restored_rows: the row sets of one database under whatever session each comparison needs, each read once.
 //
-// Layer: drill. A dump is compared in its own encoding and time zone, a capture in those of the capture, a live source in
-// UTF-8 and UTC. Settings that a table's columns do not depend on are no reason to read it again.
+// Layer: drill. A dump is compared in its own encoding and time zone, a capture in those of the capture, a live source
+// in UTF-8 and UTC. Settings that a table's columns do not depend on are no reason to read it again.
 //   restored_rows rows{conninfo, where, relations, options}; rows.want(table, columns, session); rows.read();
 //   rows.get(table, columns, session).rows
 #pragma once
@@ -51,7 +51,11 @@ class restored_rows {
         continue;
       }
       std::vector<table_to_read> tables;
-      for (const auto& key : keys) tables.push_back({&relations_[key.first.first], key.first.second});
+      for (const auto& key : keys) {
+        const relation& table = relations_[key.first.first];
+        const auto& columns = key.first.second;
+        tables.push_back({&table, columns.empty() ? std::nullopt : std::optional{columns}});
+      }
       std::vector<rows_read> rows = read_row_sets(conninfo_, where_, relations_, tables, session, options_);
       for (std::size_t i = 0; i < keys.size(); ++i) {
         bytes_ += rows[i].bytes;
@@ -71,7 +75,8 @@ class restored_rows {
 
  private:
   using row_key = std::pair<std::pair<std::size_t, std::vector<std::string>>,
-                            std::tuple<std::string, std::string, std::string, std::string, bool>>;
+                            std::tuple<std::string, std::string, std::string, std::string, bool, bool>>;
+  // columns: none at all stands for those of each table read
 
   [[nodiscard]] row_key key_of(const relation& table, const std::optional<std::vector<std::string>>& columns,
                                const row_session& session) const {
@@ -83,30 +88,41 @@ class restored_rows {
       any.bytes |= column.traits.bytes || column.traits.unknown;
       any.names |= column.traits.names || column.traits.unknown;
     };
-    if (columns) names = *columns;
+    if (columns) {
+      names = *columns;
+    } else if (table.kind != 'p') {
+      names = table.column_names();
+    }
     for (const auto& column : table.columns) {
-      if (!columns) names.push_back(column.name);
       depend(column);
     }
     return {{relations_.index_of(table), std::move(names)},
             {session.encoding, any.zone ? session.time_zone : "UTC", any.money ? session.lc_monetary : "",
-             any.bytes ? session.bytea_output : "hex", any.names && session.quote_all_identifiers}};
+             any.bytes ? session.bytea_output : "hex", any.names && session.quote_all_identifiers,
+             any.zone && session.rewritten}};
   }
 
   static row_session session_of(const row_key::second_type& settings) {
-    const auto& [encoding, zone, money, bytes, quotes] = settings;
-    return {encoding, zone, money, bytes, quotes};
+    const auto& [encoding, zone, money, bytes, quotes, rewritten] = settings;
+    return {encoding, zone, money, bytes, quotes, rewritten};
   }
 
   [[nodiscard]] std::optional<std::string> refused_setting(const row_session& session) const {
+    const bool plain = session.time_zone == "UTC" && session.lc_monetary.empty() &&
+                       (session.encoding == "UTF8" || session.encoding == "SQL_ASCII" || session.encoding == "LATIN1");
+    if (plain) return std::nullopt;
     connection server = open_catalog_session(conninfo_, where_, options_.stop);
-    const auto refused = [&](const char* what, const std::string& name, const std::string& sql) -> std::optional<std::string> {
+    const auto refused = [&](const char* what, const std::string& name,
+                             const std::string& sql) -> std::optional<std::string> {
       if (!server.try_execute(sql)) return std::nullopt;
       return fmt::format("the server has no {} {}", what, printable(name));
     };
-    if (auto problem = refused("time zone", session.time_zone, "SET TimeZone TO " + quote_literal(session.time_zone))) return problem;
+    if (auto problem = refused("time zone", session.time_zone, "SET TimeZone TO " + quote_literal(session.time_zone)))
+      return problem;
     if (!session.lc_monetary.empty()) {
-      if (auto problem = refused("locale", session.lc_monetary, "SET lc_monetary TO " + quote_literal(session.lc_monetary))) return problem;
+      if (auto problem =
+              refused("locale", session.lc_monetary, "SET lc_monetary TO " + quote_literal(session.lc_monetary)))
+        return problem;
     }
     const std::string encoding = server.value("SELECT pg_char_to_encoding(" + quote_literal(session.encoding) + ")");
     if (encoding.starts_with('-')) return fmt::format("the server has no encoding {}", printable(session.encoding));

@@ -18,12 +18,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -37,6 +39,7 @@
 #include "restorable/base/checks.hpp"
 #include "restorable/base/error.hpp"
 #include "restorable/base/finding.hpp"
+#include "restorable/base/printable.hpp"
 #include "restorable/drill/process.hpp"
 #include "restorable/io/file_descriptor.hpp"
 #include "restorable/io/system_error.hpp"
@@ -60,82 +63,170 @@ inline constexpr std::string_view scratch_prefix = "restorable-drill-";
 inline constexpr std::string_view scratch_lock = "owner.lock";
 inline constexpr std::string_view scratch_magic = "restorable drill scratch\n";
 
-/// Removes what `name` is in `parent`, whatever is below it, and follows no symbolic link. Returns the first path that
-/// stays, with the reason; empty when nothing does.
-inline std::string remove_tree(int parent, const char* name, const std::string& path) {
-  if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) return {};
-  if (errno != EISDIR && errno != EPERM) return fmt::format("{}: {}", path, std::strerror(errno));
-  file_descriptor inside{::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-  if (inside.get() < 0 && errno == EACCES && ::fchmodat(parent, name, 0700, 0) == 0) {
-    inside = file_descriptor{::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-  }
-  if (inside.get() < 0) return fmt::format("{}: {}", path, std::strerror(errno));
-  ::fchmod(inside.get(), 0700);
-  const int listed = ::fcntl(inside.get(), F_DUPFD_CLOEXEC, 3);
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries{::fdopendir(listed), &::closedir};
-  if (!entries) return fmt::format("{}: {}", path, std::strerror(errno));
+/// Up to a thousand names of what is in an open directory, without `kept`.
+inline std::vector<std::string> some_names_in(int directory, std::string_view kept) {
   std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(entries.get())) {
+  const int listed = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries{listed < 0 ? nullptr : ::fdopendir(listed), &::closedir};
+  if (!entries && listed >= 0) ::close(listed);
+  while (const dirent* entry = entries ? ::readdir(entries.get()) : nullptr) {
     const std::string_view one = entry->d_name;
-    if (one != "." && one != "..") names.emplace_back(one);
+    if (one != "." && one != ".." && one != kept) names.emplace_back(one);
+    if (names.size() == 1000) break;
   }
-  std::string first;
-  for (const auto& one : names) {
-    std::string stays = remove_tree(inside.get(), one.c_str(), path + "/" + one);
-    if (first.empty()) first = std::move(stays);
-  }
-  if (!first.empty()) return first;
-  return ::unlinkat(parent, name, AT_REMOVEDIR) == 0 ? std::string{} : fmt::format("{}: {}", path, std::strerror(errno));
+  return names;
 }
 
-/// The same for a scratch directory, whose lock goes last: when this is interrupted, the next drill can still tell what
-/// it finds.
-inline std::string remove_scratch(int parent, const std::string& name, const std::string& path) {
-  const file_descriptor inside{::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-  if (inside.get() >= 0) {
-    const std::unique_ptr<DIR, int (*)(DIR*)> entries{::fdopendir(::fcntl(inside.get(), F_DUPFD_CLOEXEC, 3)), &::closedir};
-    std::vector<std::string> names;
-    while (const dirent* entry = entries ? ::readdir(entries.get()) : nullptr) {
-      const std::string_view one = entry->d_name;
-      if (one != "." && one != ".." && one != scratch_lock) names.emplace_back(one);
+/// Removes a scratch directory and all that is in it, however deep: what lies deeper is moved up first, so that neither
+/// the stack nor the open files grow with a backup's nesting. Follows no symbolic link and enters nothing that is mounted
+/// there, which cannot be moved. The lock goes last: when this is interrupted, the next drill can still tell what it
+/// finds. Returns what stays and why; empty when nothing does.
+class scratch_removal {
+ public:
+  scratch_removal(int parent, std::string name, std::string path) : parent_{parent}, name_{std::move(name)}, path_{std::move(path)} {}
+
+  std::string run() {
+    root_ = file_descriptor{::openat(parent_, name_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    if (root_.get() < 0) return errno == ENOENT ? std::string{} : because(name_, errno);
+    ::fchmod(root_.get(), 0700);
+    for (;;) {
+      const std::vector<std::string> names = some_names_in(root_.get(), scratch_lock);
+      if (names.empty()) break;
+      for (const auto& one : names) remove(one);
+      if (!stays_.empty()) return stays_;
     }
-    for (const auto& one : names) {
-      const std::string stays = remove_tree(inside.get(), one.c_str(), path + "/" + one);
-      if (!stays.empty()) return stays;
+    ::unlinkat(root_.get(), std::string{scratch_lock}.c_str(), 0);
+    if (::unlinkat(parent_, name_.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) return because(name_, errno);
+    return {};
+  }
+
+ private:
+  // Of an entry of the root.
+  void remove(const std::string& name) {
+    if (::unlinkat(root_.get(), name.c_str(), 0) == 0 || errno == ENOENT) return;
+    if (errno != EISDIR && errno != EPERM) return keep(name, errno);
+    if (::unlinkat(root_.get(), name.c_str(), AT_REMOVEDIR) == 0) return;
+    if (errno != ENOTEMPTY && errno != EEXIST && errno != EACCES) return keep(name, errno);
+    const std::string ours = move(root_.get(), name);
+    if (!ours.empty()) empty(ours);
+  }
+
+  // What is in the directory becomes the root's, or goes.
+  void empty(const std::string& name) {
+    file_descriptor inside{::openat(root_.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    if (inside.get() < 0 && errno == EACCES && ::fchmodat(root_.get(), name.c_str(), 0700, 0) == 0) {
+      inside = file_descriptor{::openat(root_.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    }
+    if (inside.get() < 0) return keep(name, errno);
+    ::fchmod(inside.get(), 0700);
+    for (;;) {
+      const std::vector<std::string> names = some_names_in(inside.get(), "");
+      if (names.empty()) break;
+      for (const auto& one : names) {
+        if (::unlinkat(inside.get(), one.c_str(), 0) == 0 || errno == ENOENT) continue;
+        if (errno != EISDIR && errno != EPERM) return keep(one, errno);
+        if (::unlinkat(inside.get(), one.c_str(), AT_REMOVEDIR) == 0) continue;
+        if (errno != ENOTEMPTY && errno != EEXIST && errno != EACCES) return keep(one, errno);
+        if (move(inside.get(), one).empty()) return;
+      }
+    }
+    if (::unlinkat(root_.get(), name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) keep(name, errno);
+  }
+
+  // To a name of its own in the root; refused for a mount point. Empty when it is.
+  std::string move(int from, const std::string& name) {
+    for (;;) {
+      const std::string to = fmt::format(".removed-{}", ++moved_);
+      struct stat taken {};
+      if (::fstatat(root_.get(), to.c_str(), &taken, AT_SYMLINK_NOFOLLOW) == 0) continue;
+      int failed = ::renameat(from, name.c_str(), root_.get(), to.c_str()) == 0 ? 0 : errno;
+      struct stat about {};
+      if (failed == EACCES && ::fstatat(from, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(about.st_mode)) {
+        ::fchmodat(from, name.c_str(), 0700, 0);  // moving it changes its `..`
+        failed = ::renameat(from, name.c_str(), root_.get(), to.c_str()) == 0 ? 0 : errno;
+      }
+      if (failed == 0) return to;
+      keep(name, failed);
+      return {};
     }
   }
-  return remove_tree(parent, name.c_str(), path);
+
+  void keep(const std::string& name, int why) {
+    if (stays_.empty()) stays_ = because(path_ + "/…/" + name, why);
+  }
+  static std::string because(const std::string& what, int why) { return fmt::format("{}: {}", printable(what), std::strerror(why)); }
+
+  int parent_;
+  std::string name_;
+  std::string path_;
+  file_descriptor root_;
+  std::uint64_t moved_ = 0;
+  std::string stays_;
+};
+
+inline std::string read_of_process(pid_t pid, const char* what) {
+  const file_descriptor file{::open(fmt::format("/proc/{}/{}", pid, what).c_str(), O_RDONLY | O_CLOEXEC)};
+  std::string text(std::size_t{256} << 10, '\0');
+  std::size_t size = 0;
+  for (ssize_t got = 1; file.get() >= 0 && got > 0 && size < text.size(); size += got > 0 ? static_cast<std::size_t>(got) : 0) {
+    got = ::read(file.get(), text.data() + size, text.size() - size);
+  }
+  text.resize(size);
+  return text;
 }
 
-/// Processes that work in `root`, a real path: PostgreSQL's stand in their data directory, all of a drill's own below it.
-inline std::vector<pid_t> processes_inside(const std::filesystem::path& root) {
+/// Whether it is a drill's own: PostgreSQL that stands in `root`, or what stands there and was given `root` as its scratch
+/// directory or its home. A person's shell that looks at a leftover stands there too.
+inline bool is_of_drill(pid_t pid, const std::string& root) {
+  std::error_code gone;
+  const std::filesystem::path process = fmt::format("/proc/{}", pid);
+  const auto within = [&](std::string_view path) { return path == root || path.starts_with(root + "/"); };
+  if (!within(std::filesystem::read_symlink(process / "cwd", gone).string()) || gone) return false;
+  std::string program = std::filesystem::read_symlink(process / "exe", gone).filename().string();
+  program = program.substr(0, program.find(' '));  // `postgres (deleted)`
+  if (!gone && (program == "postgres" || program == "initdb")) return true;
+  std::string_view rest;
+  const std::string environment = read_of_process(pid, "environ");
+  for (rest = environment; !rest.empty();) {
+    const std::string_view one = rest.substr(0, rest.find('\0'));
+    rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+    for (const std::string_view name : {"RESTORABLE_SCRATCH=", "HOME="}) {
+      if (one.starts_with(name) && within(one.substr(name.size()))) return true;
+    }
+  }
+  return false;
+}
+
+/// Processes of a drill that work in `root`, a real path.
+inline std::vector<pid_t> processes_inside(const std::string& root) {
   std::vector<pid_t> found;
   std::error_code error;
-  const std::string below = root.string() + "/";
   for (auto one = std::filesystem::directory_iterator{"/proc", error}; !error && one != std::filesystem::directory_iterator{};
        one.increment(error)) {
     const std::string name = one->path().filename().string();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::error_code gone;
-    const std::string cwd = std::filesystem::read_symlink(one->path() / "cwd", gone).string();
-    if (!gone && (cwd == root.string() || cwd.starts_with(below)) && std::stol(name) != ::getpid()) {
-      found.push_back(static_cast<pid_t>(std::stol(name)));
-    }
+    pid_t pid = 0;
+    const auto [end, bad] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (bad == std::errc{} && end == name.data() + name.size() && pid != ::getpid() && is_of_drill(pid, root)) found.push_back(pid);
   }
   return found;
 }
 
-/// Ends them: SIGQUIT first, which PostgreSQL takes as "at once"; then SIGKILL. Returns how many there were.
-inline std::size_t end_processes_inside(const std::filesystem::path& root) {
-  std::size_t ended = 0;
+/// Ends them: SIGQUIT first, which PostgreSQL takes as "at once"; a second later SIGKILL. Returns how many there were.
+inline std::size_t end_processes_inside(const std::string& root) {
+  std::set<pid_t> ended;
   for (int round = 0; round < 60; ++round) {
     const std::vector<pid_t> inside = processes_inside(root);
     if (inside.empty()) break;
-    ended = std::max(ended, inside.size());
-    for (const pid_t pid : inside) ::kill(pid, round == 0 ? SIGQUIT : round < 20 ? 0 : SIGKILL);
+    for (const pid_t pid : inside) {
+      if (ended.insert(pid).second) {
+        ::kill(pid, SIGQUIT);
+      } else if (round >= 20) {
+        ::kill(pid, SIGKILL);
+      }
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   }
-  return ended;
+  return ended.size();
 }
 
 inline std::string host_of_this() {
@@ -149,8 +240,8 @@ inline std::optional<file_descriptor> lock_leftover(int parent, const std::strin
   struct stat about {};
   if (directory.get() < 0 || ::fstat(directory.get(), &about) != 0) return std::nullopt;
   const auto helper = unprivileged_user();
-  if (about.st_uid != ::geteuid() && !(helper && about.st_uid == helper->uid)) return std::nullopt;
-  file_descriptor lock{::openat(directory.get(), std::string{scratch_lock}.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
+  if (about.st_uid != ::geteuid() && !(helper && about.st_uid == helper->uid)) return std::nullopt;  // another user's
+  file_descriptor lock{::openat(directory.get(), std::string{scratch_lock}.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
   struct stat of_lock {};
   if (lock.get() < 0 || ::fstat(lock.get(), &of_lock) != 0 || !S_ISREG(of_lock.st_mode)) return std::nullopt;
   if (of_lock.st_uid != ::geteuid()) return std::nullopt;  // written by whoever ran the drill, not by its server's user
@@ -163,45 +254,70 @@ inline std::optional<file_descriptor> lock_leftover(int parent, const std::strin
   return lock;
 }
 
-/// A drill that was killed before it had a lock left an empty directory; a younger one may be about to get its lock.
+/// A drill that was killed before it held its lock left a directory that is empty, or has a lock without a word in it. A
+/// younger one may be about to get there.
 inline void remove_unborn(int parent, const std::string& name) {
+  const file_descriptor directory{::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
   struct stat about {};
-  if (::fstatat(parent, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(about.st_mode)) return;
-  const bool ours = about.st_uid == ::geteuid();
-  const bool old = std::chrono::system_clock::now() - std::chrono::system_clock::from_time_t(about.st_mtime) > std::chrono::hours{1};
-  if (ours && old) ::unlinkat(parent, name.c_str(), AT_REMOVEDIR);  // refused unless it is empty
+  if (directory.get() < 0 || ::fstat(directory.get(), &about) != 0 || about.st_uid != ::geteuid()) return;
+  const auto age = std::chrono::system_clock::now() - std::chrono::system_clock::from_time_t(about.st_mtime);
+  if (age <= std::chrono::hours{1}) return;
+  const std::string lock_name{scratch_lock};
+  const std::vector<std::string> names = some_names_in(directory.get(), "");
+  if (names.size() == 1 && names.front() == lock_name) {
+    const file_descriptor lock{::openat(directory.get(), lock_name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+    const bool nobodys = lock.get() >= 0 && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
+    if (!nobodys || ::fstat(lock.get(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_size != 0) return;
+    ::unlinkat(directory.get(), lock_name.c_str(), 0);
+  }
+  ::unlinkat(parent, name.c_str(), AT_REMOVEDIR);  // refused unless it is empty
+}
+
+/// Where directories for sockets are made when the scratch's own path is too long for one.
+inline constexpr const char* short_directory = "/tmp";
+
+inline void sweep_one(const std::filesystem::path& parent, finding_sink& findings) {
+  const file_descriptor directory{::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (directory.get() < 0) throw write_error(location{parent.string()}, "make a scratch directory in it", errno);
+  std::vector<std::string> names;
+  std::error_code error;
+  for (auto one = std::filesystem::directory_iterator{parent, error}; !error && one != std::filesystem::directory_iterator{};
+       one.increment(error)) {
+    if (one->path().filename().string().starts_with(scratch_prefix)) names.push_back(one->path().filename().string());
+  }
+  if (error) throw system_error(location{parent.string()}, "look for what earlier drills left in it", error.value());
+  for (const auto& name : names) {
+    const std::string path = (parent / name).string();
+    const auto lock = lock_leftover(directory.get(), name);
+    if (!lock) {
+      remove_unborn(directory.get(), name);
+      continue;
+    }
+    const std::size_t ended = end_processes_inside(path);
+    const std::string stays = scratch_removal{directory.get(), name, path}.run();
+    if (!stays.empty()) {
+      findings.report(make_finding(checks::drill_cleanup, location{path},
+                                   "what a drill that was killed left behind could not be removed", "gone", stays));
+      continue;
+    }
+    findings.report(make_finding(checks::drill_leftover, location{path},
+                                 fmt::format("what a drill that was killed left behind was removed{}",
+                                             ended > 0 ? fmt::format(", and {} of its processes ended", ended) : "")));
+  }
 }
 
 }  // namespace detail
 
-/// Removes from `parent` what drills that were killed have left there, their processes first; says so in `findings`.
+/// Removes from `parent`, and from /tmp, where servers with a long path have their sockets, what drills that were killed
+/// have left there, their processes first; says so in `findings`. Touches nothing else: not what another drill holds, nor
+/// what is another user's or another host's, nor what only bears such a name.
 inline void sweep_scratch(const std::filesystem::path& parent, finding_sink& findings) {
-  const file_descriptor directory{::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (directory.get() < 0) throw write_error(location{parent.string()}, "make a scratch directory in it", errno);
   std::error_code error;
-  std::vector<std::string> names;
-  for (auto one = std::filesystem::directory_iterator{parent, error}; !error && one != std::filesystem::directory_iterator{};
-       one.increment(error)) {
-    if (one->path().filename().string().starts_with(detail::scratch_prefix)) names.push_back(one->path().filename().string());
-  }
-  for (const auto& name : names) {
-    const auto lock = detail::lock_leftover(directory.get(), name);
-    if (!lock) {
-      detail::remove_unborn(directory.get(), name);
-      continue;
-    }
-    const std::filesystem::path path = std::filesystem::canonical(parent / name, error);
-    const std::size_t ended = error ? 0 : detail::end_processes_inside(path);
-    const std::string stays = detail::remove_scratch(directory.get(), name, (parent / name).string());
-    if (!stays.empty()) {
-      findings.report(make_finding(checks::drill_cleanup, location{(parent / name).string()},
-                                   "what a drill that was killed left behind could not be removed", "gone", stays));
-      continue;
-    }
-    findings.report(make_finding(checks::drill_leftover, location{(parent / name).string()},
-                                 fmt::format("what a drill that was killed left behind was removed{}",
-                                             ended > 0 ? fmt::format(", and {} of its processes ended", ended) : "")));
-  }
+  const auto real = std::filesystem::canonical(parent, error);
+  if (error) throw write_error(location{parent.string()}, "make a scratch directory in it", error.value());
+  detail::sweep_one(real, findings);
+  const auto other = std::filesystem::canonical(detail::short_directory, error);
+  if (!error && other != real) detail::sweep_one(other, findings);
 }
 
 class drill_scratch {
@@ -219,7 +335,9 @@ class drill_scratch {
     path_ = name;
     take_lock();
     if (owner_ && ::chown(path_.c_str(), owner_->uid, owner_->gid) != 0) {
-      throw write_error(location{path_.string()}, "give it to the server's user", errno);
+      const int why = errno;
+      static_cast<void>(remove_all());
+      throw write_error(location{path_.string()}, "give it to the server's user", why);
     }
   }
   drill_scratch(const drill_scratch&) = delete;
@@ -257,7 +375,8 @@ class drill_scratch {
     const std::string name = (path_ / detail::scratch_lock).string();
     lock_ = file_descriptor{::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
     const std::string text = fmt::format("{}process {}\nhost {}\n", detail::scratch_magic, ::getpid(), detail::host_of_this());
-    if (lock_.get() < 0 || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0 ||
+    // another drill's sweep may hold it for the moment that it takes to see that it is none of its business
+    if (lock_.get() < 0 || ::flock(lock_.get(), LOCK_EX) != 0 ||
         ::write(lock_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
       const int why = errno;
       static_cast<void>(remove_all());
@@ -267,8 +386,8 @@ class drill_scratch {
 
   std::string remove_all() {
     removed_ = true;
-    detail::end_processes_inside(path_);
-    return detail::remove_scratch(parent_.get(), path_.filename().string(), path_.string());
+    detail::end_processes_inside(path_.string());
+    return detail::scratch_removal{parent_.get(), path_.filename().string(), path_.string()}.run();
   }
 
   std::optional<system_user> owner_;

@@ -1,8 +1,8 @@
 // check_sequences: whether each sequence of a restored database is ahead of the columns that it fills, so that the next
 // insert does not take a number that is taken.
 //
-// Layer: drill. Identity columns and those whose default is nextval (serial) count; a sequence may fill many. Sequences that
-// cycle are meant to come round and are not judged.
+// Layer: drill. Identity columns and those whose default is nextval (serial) count; a sequence may fill many. Sequences
+// that cycle are meant to come round and are not judged.
 //   const sequence_outcome sequences = check_sequences(session, relations, where);
 #pragma once
 
@@ -26,7 +26,7 @@
 namespace restorable {
 
 struct sequence_outcome {
-  std::uint64_t checked = 0;       ///< pairs of a sequence and a column
+  std::uint64_t checked = 0;  ///< pairs of a sequence and a column
   std::vector<finding> findings;
 };
 
@@ -52,7 +52,8 @@ inline constexpr std::string_view filled_columns =
     " JOIN (SELECT d.objid, d.refobjid, d.refobjsubid FROM pg_depend d WHERE d.classid = 'pg_class'::regclass"
     " AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype = 'i'"
     " UNION SELECT d.refobjid, f.adrelid, f.adnum FROM pg_depend d JOIN pg_attrdef f ON f.oid = d.objid"
-    " WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass) uses(seq, rel, col) ON uses.seq = s.oid"
+    " WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass) uses(seq, rel, col) ON"
+    " uses.seq = s.oid"
     " JOIN pg_class t ON t.oid = uses.rel JOIN pg_namespace tn ON tn.oid = t.relnamespace"
     " JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = uses.col AND NOT a.attisdropped"
     " LEFT JOIN pg_type y ON y.oid = a.atttypid"
@@ -68,14 +69,15 @@ inline constexpr std::string_view filled_columns =
 }  // namespace detail
 
 /// `session` is of open_catalog_session, `relations` of the same database, `where` the dump's. A sequence whose next
-/// 1,000 numbers are partly taken, in a unique column, fails the next inserts: an error. One that is behind the largest number and
-/// meets it later is a warning, for a number far off may have been put there by hand. Throws `sql_error`.
+/// 1,000 numbers are partly taken, in a unique column, fails the next inserts: an error. One that is behind the largest
+/// number and meets it later is a warning, for a number far off may have been put there by hand. Throws `sql_error`.
 inline sequence_outcome check_sequences(connection& session, const relation_list& relations, const location& where) {
   sequence_outcome outcome;
   const query_result columns = session.query(std::string{detail::filled_columns});
   for (std::size_t i = 0; i < columns.rows(); ++i) {
     const auto text = [&](std::size_t column) { return std::string{columns.at(i, column)}; };
-    const detail::filled_column one{{text(0), text(1)}, {text(2), text(3)}, text(4), text(5), text(6), text(7), text(8) == "t"};
+    const detail::filled_column one{{text(0), text(1)}, {text(2), text(3)}, text(4), text(5), text(6), text(7),
+                                    text(8) == "t"};
     const relation* table = relations.find(one.table);
     if (table == nullptr) continue;
     ++outcome.checked;
@@ -84,7 +86,8 @@ inline sequence_outcome check_sequences(connection& session, const relation_list
     // the tables themselves, never a foreign partition
     std::string values;
     const auto add = [&](const relation& part) {
-      values += fmt::format("{}SELECT {} AS value FROM ONLY {}", values.empty() ? "" : " UNION ALL ", column, part.name.to_sql());
+      values += fmt::format("{}SELECT {} AS value FROM ONLY {}", values.empty() ? "" : " UNION ALL ", column,
+                            part.name.to_sql());
     };
     if (table->kind == 'r') add(*table);
     for (const std::size_t leaf : table->leaves) add(relations[leaf]);
@@ -95,27 +98,32 @@ inline sequence_outcome check_sequences(connection& session, const relation_list
         "WITH state AS (SELECT last_value::numeric + CASE WHEN is_called THEN {0} ELSE 0 END AS next FROM {1}),"
         " ahead AS (SELECT next, greatest(least(next, next + 999::numeric * {0}), -9223372036854775808)::bigint AS low,"
         " least(greatest(next, next + 999::numeric * {0}), 9223372036854775807)::bigint AS high FROM state)"
-        " SELECT next, (SELECT {2}(value) FROM ({3}) filled), EXISTS (SELECT FROM ({3}) filled WHERE value >= (SELECT low FROM ahead)"
-        " AND value <= (SELECT high FROM ahead) AND mod(value::numeric - (SELECT next FROM ahead), {0}) = 0) FROM state",
+        " SELECT next, (SELECT {2}(value) FROM ({3}) filled), EXISTS (SELECT FROM ({3}) filled WHERE value >="
+        " (SELECT low FROM ahead)"
+        " AND value <= (SELECT high FROM ahead) AND mod(value::numeric - (SELECT next FROM ahead), {0}) = 0) FROM"
+        " state",
         one.increment, one.sequence.to_sql(), up ? "max" : "min", values));
     if (state.rows() != 1 || state.is_null(0, 1)) continue;  // no row to be behind of
-    const query_result behind = session.query(
-        fmt::format("SELECT {0} {1} {2}, {0} {3} {4}", state.at(0, 0), up ? "<=" : ">=", state.at(0, 1), up ? ">" : "<", up ? one.maximum : one.minimum));
+    const query_result behind =
+        session.query(fmt::format("SELECT {0} {1} {2}, {0} {3} {4}", state.at(0, 0), up ? "<=" : ">=", state.at(0, 1),
+                                  up ? ">" : "<", up ? one.maximum : one.minimum));
     const std::string sequence = printable(one.sequence.to_string());
     const std::string filled = fmt::format("{} of {}", printable(one.column), printable(one.table.to_string()));
     if (behind.at(0, 0) == "t") {
       const bool soon = state.at(0, 2) == "t";
-      finding told = make_finding(
-          checks::objects_sequence_behind, where / one.sequence.to_string(),
-          soon ? fmt::format("{} is behind {}: its next numbers are taken", sequence, filled)
-               : fmt::format("{} is behind the {} number in {}: it will meet it one day", sequence, up ? "largest" : "smallest", filled),
-          fmt::format("{} {}", up ? "beyond" : "below", state.at(0, 1)), fmt::format("next number {}", state.at(0, 0)));
+      finding told = make_finding(checks::objects_sequence_behind, where / one.sequence.to_string(),
+                                  soon ? fmt::format("{} is behind {}: its next numbers are taken", sequence, filled)
+                                       : fmt::format("{} is behind the {} number in {}: it will meet it one day",
+                                                     sequence, up ? "largest" : "smallest", filled),
+                                  fmt::format("{} {}", up ? "beyond" : "below", state.at(0, 1)),
+                                  fmt::format("next number {}", state.at(0, 0)));
       if (!soon || !one.unique) told.severity = severity::warning;
       outcome.findings.push_back(std::move(told));
     } else if (behind.at(0, 1) == "t") {
       finding told = make_finding(checks::objects_sequence_behind, where / one.sequence.to_string(),
                                   fmt::format("{} has no number left for {}", sequence, filled),
-                                  fmt::format("at most {}", up ? one.maximum : one.minimum), fmt::format("next number {}", state.at(0, 0)));
+                                  fmt::format("at most {}", up ? one.maximum : one.minimum),
+                                  fmt::format("next number {}", state.at(0, 0)));
       told.severity = severity::warning;  // so it was in the source, and no number is lost
       outcome.findings.push_back(std::move(told));
     }

@@ -21,14 +21,18 @@ namespace restorable {
 
 namespace detail {
 
-// What an operator would have set: UTC, then a city, then whatever else; link names and the posix/ tree last.
+// What an operator would have set: UTC, then a city, then whatever else.
 inline int unlikelihood(std::string_view zone) {
   if (zone == "UTC") return 0;
   const std::string_view area = zone.substr(0, zone.find('/'));
-  for (const std::string_view known : {"Europe", "America", "Asia", "Australia", "Africa", "Pacific", "Atlantic", "Indian"}) {
-    if (area == known) return zone.find('/') == zone.rfind('/') ? 1 : 2;
+  const int deep = zone.find('/') == zone.rfind('/') ? 0 : 1;
+  for (const std::string_view known : {"Europe", "America", "Asia"}) {
+    if (area == known) return 1 + deep;
   }
-  return area == "Etc" ? 3 : 4;
+  for (const std::string_view known : {"Australia", "Africa", "Pacific", "Atlantic", "Indian"}) {
+    if (area == known) return 3 + deep;
+  }
+  return area == "Etc" ? 5 : 6;
 }
 
 /// POSIX names a fixed offset with the opposite sign: `<+0530>-05:30`.
@@ -38,15 +42,16 @@ inline std::string fixed_zone(std::int32_t offset) {
   const unsigned hours = length / 3'600;
   const unsigned minutes = length / 60 % 60;
   const unsigned seconds = length % 60;
-  std::string name = fmt::format("<{}{:02}{:02}>{}{:02}:{:02}", sign, hours, minutes, offset < 0 ? '+' : '-', hours, minutes);
+  std::string name =
+      fmt::format("<{}{:02}{:02}>{}{:02}:{:02}", sign, hours, minutes, offset < 0 ? '+' : '-', hours, minutes);
   if (seconds != 0) name += fmt::format(":{:02}", seconds);
   return name;
 }
 
 }  // namespace detail
 
-/// Names that `SET TimeZone` takes, the likeliest first; a fixed offset last, where one explains all samples. Empty when
-/// there is no sample, or no such zone: the writer's rules were other ones, or the dump was written in several.
+/// Names that `SET TimeZone` takes, the likeliest first; a fixed offset last, where one explains all samples. Empty
+/// when there is no sample, or no such zone: the writer's rules were other ones, or the dump was written in several.
 /// `session` is in no failed transaction. Throws `sql_error`.
 inline std::vector<std::string> find_zones(connection& session, const std::vector<offset_sample>& samples) {
   if (samples.empty()) return {};
@@ -72,7 +77,8 @@ inline std::vector<std::string> find_zones(connection& session, const std::vecto
   std::vector<std::string> zones;
   for (const std::string_view name : found.column(0)) zones.emplace_back(name);
   std::sort(zones.begin(), zones.end(), [](const std::string& a, const std::string& b) {
-    return std::tuple{detail::unlikelihood(a), std::string_view{a}} < std::tuple{detail::unlikelihood(b), std::string_view{b}};
+    return std::tuple{detail::unlikelihood(a), std::string_view{a}} <
+           std::tuple{detail::unlikelihood(b), std::string_view{b}};
   });
   const bool fixed = std::all_of(samples.begin(), samples.end(),
                                  [&](const offset_sample& sample) { return sample.offset == samples.front().offset; });

@@ -11,11 +11,11 @@
 
 #include <fmt/format.h>
 
-#include "restorable/base/time.hpp"
-#include "restorable/catalog/component_policy.hpp"
 #include "restorable/audit/drill_report.hpp"
 #include "restorable/base/checks.hpp"
 #include "restorable/base/finding.hpp"
+#include "restorable/base/time.hpp"
+#include "restorable/catalog/component_policy.hpp"
 #include "restorable/drill/compare_rows.hpp"
 #include "restorable/drill/comparison_board.hpp"
 #include "restorable/drill/restored_rows.hpp"
@@ -36,7 +36,8 @@ class source_comparison {
     begin_snapshot(catalog, "");
     const relation_list theirs = read_relations(catalog);
     row_session session;
-    const bool raw = catalog.parameter("server_encoding") == "SQL_ASCII" || board_.catalog.parameter("server_encoding") == "SQL_ASCII";
+    const bool raw = catalog.parameter("server_encoding") == "SQL_ASCII" ||
+                     board_.catalog.parameter("server_encoding") == "SQL_ASCII";
     if (raw) session.encoding = "SQL_ASCII";
     session.lc_monetary = catalog.value("SELECT current_setting('lc_monetary')");
     read_options reading = board_.reading;
@@ -52,21 +53,23 @@ class source_comparison {
       if (ours != nullptr && ours->kind != 'r' && ours->kind != 'p') ours = nullptr;
       pairs.emplace_back(&table, ours);
       covered.insert(ours);
-      const std::vector<std::string> columns = names_of(table);
-      live_rows.want(table, columns, session);
-      if (ours != nullptr) board_.rows.want(*ours, names_of(*ours) == columns ? columns : names_of(*ours), session);
+      live_rows.want(table, table.column_names(), session);
+      if (ours != nullptr) board_.rows.want(*ours, ours->column_names(), session);
     }
     live_rows.read();
     board_.rows.read();
-    const bool other_floats = writes_old_floats(static_cast<unsigned>(catalog.server_version() / 10'000)) != writes_old_floats(static_cast<unsigned>(board_.catalog.server_version() / 10'000));
-    for (const auto& [table, ours] : pairs) judge_source(source, *table, ours, live_rows.get(*table, names_of(*table), session), session, other_floats);
+    const bool other_floats = writes_old_floats(static_cast<unsigned>(catalog.server_version() / 10'000)) !=
+                              writes_old_floats(static_cast<unsigned>(board_.catalog.server_version() / 10'000));
+    for (const auto& [table, ours] : pairs)
+      judge_source(source, *table, ours, live_rows.get(*table, table->column_names(), session), session, other_floats);
     std::set<const relation*> told;
     for (const auto& table : board_.relations.all()) {
       if (!table.has_rows_to_dump() || table.extension_member) continue;
       const relation& root = board_.relations.root_of(table);
       if (covered.contains(&root) || !told.insert(&root).second) continue;
       comparison_entry& one = board_.entry_of(root);
-      auto extra = rows_finding("extra", board_.at(one), one.report.name, "in the dump", in_source(source), nullptr, one.report.restored ? &*one.report.restored : nullptr);
+      auto extra = rows_finding("extra", board_.at(one), one.report.name, "in the dump", in_source(source), nullptr,
+                                one.report.restored ? &*one.report.restored : nullptr);
       extra->severity = severity::warning;  // most likely it was dropped since
       board_.report(std::move(extra));
       add_outcome(one.report, "extra");
@@ -74,17 +77,13 @@ class source_comparison {
     board_.outcome.bytes += live_rows.bytes();
   }
 
-  static std::vector<std::string> names_of(const relation& table) {
-    std::vector<std::string> names;
-    for (const auto& column : table.columns) names.push_back(column.name);
-    return names;
-  }
-
   static std::string in_source(const live_source& source) {
-    return source.age ? fmt::format("in the live source, {} after the dump", format_duration(*source.age)) : "in the live source";
+    return source.age ? fmt::format("in the live source, {} after the dump", format_duration(*source.age))
+                      : "in the live source";
   }
 
-  void judge_source(const live_source& source, const relation& table, const relation* ours, const rows_read& live, const row_session& session, bool other_floats) {
+  void judge_source(const live_source& source, const relation& table, const relation* ours, const rows_read& live,
+                    const row_session& session, bool other_floats) {
     comparison_entry* one = nullptr;
     if (ours != nullptr) {
       one = &board_.entry_of(*ours);
@@ -96,19 +95,22 @@ class source_comparison {
     }
     if (live.problem) {
       add_outcome(one->report, "unread");
-      board_.unchecked(board_.at(*one), fmt::format("{} cannot be read in the live source: {}", printable(one->report.name), *live.problem),
-                "let the drill's role read it: GRANT SELECT, or pg_read_all_data; with row security, BYPASSRLS");
+      board_.unchecked(
+          board_.at(*one),
+          fmt::format("{} cannot be read in the live source: {}", printable(one->report.name), *live.problem),
+          "let the drill's role read it: GRANT SELECT, or pg_read_all_data; with row security, BYPASSRLS");
       return;
     }
     one->report.source = to_fact(live.rows);
     if (ours == nullptr) {
       if (!one->report.dump) {
-        board_.report(rows_finding("missing", board_.at(*one), one->report.name, "in the dump", in_source(source), &*one->report.source, nullptr));
+        board_.report(rows_finding("missing", board_.at(*one), one->report.name, "in the dump", in_source(source),
+                                   &*one->report.source, nullptr));
       }
       add_outcome(one->report, "missing");
       return;
     }
-    const rows_read& read = board_.rows.get(*ours, names_of(*ours), session);
+    const rows_read& read = board_.rows.get(*ours, ours->column_names(), session);
     if (read.problem && live.rows.rows() > 0) {
       if (one->report.outcome != "unread") board_.cannot_read(*one, *read.problem);
       return;
@@ -116,14 +118,16 @@ class source_comparison {
     rows_fact expected = to_fact(live.rows);
     rows_fact actual = to_fact(read.rows);
     if (!one->report.restored) one->report.restored = actual;
-    const bool floats = std::any_of(ours->columns.begin(), ours->columns.end(), [](const relation_column& column) { return column.traits.floats; });
-    if (names_of(*ours) != names_of(table) || (floats && other_floats)) {
+    const bool floats = std::any_of(ours->columns.begin(), ours->columns.end(),
+                                    [](const relation_column& column) { return column.traits.floats; });
+    if (ours->column_names() != table.column_names() || (floats && other_floats)) {
       expected.fingerprint.reset();
       actual.fingerprint.reset();
     }
     const std::string_view outcome = compare_rows(expected, actual, tolerance_of(source, table.name));
     add_outcome(one->report, outcome);
-    board_.report(rows_finding(outcome, board_.at(*one), one->report.name, "after the restore", in_source(source), &expected, &actual));
+    board_.report(rows_finding(outcome, board_.at(*one), one->report.name, "after the restore", in_source(source),
+                               &expected, &actual));
   }
 
   static row_tolerance tolerance_of(const live_source& source, const table_name& name) {

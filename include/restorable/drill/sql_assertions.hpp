@@ -1,6 +1,7 @@
 // check_assertions: the policy's own statements, each with the value that it must give in the restored database.
 //
-// Layer: drill. Run as whoever ran the dump, never a superuser, each in a transaction that cannot write, with a time limit.
+// Layer: drill. Run as whoever ran the dump, never a superuser, each in a transaction that cannot write, with a time
+// limit.
 //   for (const auto& one : check_assertions(conninfo, where, policy.assertions, {}).results) ...
 #pragma once
 
@@ -37,12 +38,13 @@ struct assertion_result {
 struct assertions_outcome {
   std::vector<assertion_result> results;  ///< of those that were run
   std::vector<finding> findings;
-  bool stopped = false;                   ///< the rest was not run
+  bool stopped = false;  ///< the rest was not run
 };
 
 /// `conninfo` with dbname, of a role that is no superuser. Only the very text that is expected holds: no row, NULL, an
 /// error and a statement that takes too long do not. Throws `environment_error` when the server cannot be reached.
-inline assertions_outcome check_assertions(const std::string& conninfo, const location& where, const std::vector<sql_assertion>& assertions,
+inline assertions_outcome check_assertions(const std::string& conninfo, const location& where,
+                                           const std::vector<sql_assertion>& assertions,
                                            const assertion_options& options) {
   assertions_outcome outcome;
   const auto stopped = [&] { return options.stop != nullptr && options.stop->load(std::memory_order_relaxed); };
@@ -71,11 +73,13 @@ inline assertions_outcome check_assertions(const std::string& conninfo, const lo
       actual = error.sqlstate == "57014" ? fmt::format("no answer within {}", format_duration(options.time_limit))
                                          : fmt::format("error {}: {}", error.sqlstate, printable(error.message));
     }
-    outcome.results.push_back({assertion.name, holds, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count()});
+    outcome.results.push_back(
+        {assertion.name, holds, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count()});
     if (!holds) {
-      outcome.findings.push_back(make_finding(checks::assertion_failed, where / assertion.name,
-                                              fmt::format("the assertion {} does not hold in the restored database", printable(assertion.name)),
-                                              printable(assertion.expect), std::move(actual)));
+      outcome.findings.push_back(make_finding(
+          checks::assertion_failed, where / assertion.name,
+          fmt::format("the assertion {} does not hold in the restored database", printable(assertion.name)),
+          printable(assertion.expect), std::move(actual)));
     }
   }
   outcome.stopped = outcome.results.size() < assertions.size();

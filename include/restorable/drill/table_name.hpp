@@ -38,7 +38,8 @@ struct table_name {
   static std::string quoted_where_needed(const std::string& part) {
     bool plain = !part.empty() && (part.front() < '0' || part.front() > '9') && part.front() != '$';
     for (const char c : part) {
-      plain = plain && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || static_cast<signed char>(c) < 0);
+      plain = plain && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
+                        static_cast<signed char>(c) < 0);
     }
     return plain ? part : quote_identifier(part);
   }
@@ -64,7 +65,8 @@ inline std::optional<std::string> take_identifier(std::string_view& text) {
     std::size_t size = 0;
     for (; size < text.size(); ++size) {
       const char c = text[size];
-      const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<signed char>(c) < 0;
+      const bool letter =
+          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<signed char>(c) < 0;
       if (!letter && (size == 0 || ((c < '0' || c > '9') && c != '$'))) break;
       name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     }

@@ -1,5 +1,5 @@
-// take_capture: makes a backup with the operator's own command and, in the very snapshot that it is made in, the row set
-// of every table: what a restore must come to, known from the source itself.
+// take_capture: makes a backup with the operator's own command and, in the very snapshot that it is made in, the row
+// set of every table: what a restore must come to, known from the source itself.
 //
 // Layer: drill. The snapshot is exported by a transaction that stays open until the end; the command gets its name in
 // place of `{snapshot}`, and PGTZ=UTC, so that times are written as the capture has them.
@@ -41,14 +41,17 @@
 namespace restorable {
 
 struct capture_request {
-  std::string source;                        ///< conninfo of the database, complete (conninfo_with_environment)
-  std::vector<std::string> command;          ///< `{snapshot}` stands in at least one argument
-  std::string artifact = {};                 ///< path of what the command makes; empty: the capture names none
-  std::vector<std::string> only_schemas = {};  ///< names as SQL has them, quoted where they need it; both empty: all tables
-  std::vector<std::string> only_tables = {};   ///< `public.incidents`; as given to pg_dump's -n and -t
-  unsigned jobs = 2;                         ///< connections that read rows
-  const std::atomic<bool>* stop = nullptr;   ///< when it turns true the command is ended, and there is no capture
-  std::function<moment()> clock = [] { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); };
+  std::string source;                ///< conninfo of the database, complete (conninfo_with_environment)
+  std::vector<std::string> command;  ///< `{snapshot}` stands in at least one argument
+  std::string artifact = {};         ///< path of what the command makes; empty: the capture names none
+  std::vector<std::string> only_schemas =
+      {};  ///< names as SQL has them, quoted where they need it; both empty: all tables
+  std::vector<std::string> only_tables = {};  ///< `public.incidents`; as given to pg_dump's -n and -t
+  unsigned jobs = 2;                          ///< connections that read rows
+  const std::atomic<bool>* stop = nullptr;    ///< when it turns true the command is ended, and there is no capture
+  std::function<moment()> clock = [] {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  };
 };
 
 namespace detail {
@@ -57,7 +60,8 @@ inline constexpr std::string_view snapshot_mark = "{snapshot}";
 
 inline std::vector<std::string> with_snapshot(std::vector<std::string> command, const std::string& snapshot) {
   for (auto& argument : command) {
-    for (std::size_t at = argument.find(snapshot_mark); at != std::string::npos; at = argument.find(snapshot_mark, at + snapshot.size())) {
+    for (std::size_t at = argument.find(snapshot_mark); at != std::string::npos;
+         at = argument.find(snapshot_mark, at + snapshot.size())) {
       argument.replace(at, snapshot_mark.size(), snapshot);
     }
   }
@@ -87,7 +91,8 @@ class capture_scope {
     for (const auto& written : request.only_schemas) {
       const auto schema = parse_identifier(written);
       if (!schema) throw usage_error{fmt::format("`{}` is no name of a schema", printable(written))};
-      const bool there = std::any_of(relations.all().begin(), relations.all().end(), [&](const relation& one) { return one.name.schema == *schema; });
+      const bool there = std::any_of(relations.all().begin(), relations.all().end(),
+                                     [&](const relation& one) { return one.name.schema == *schema; });
       if (!there) throw usage_error{fmt::format("the schema `{}` has no table", printable(written))};
       schemas_.insert(*schema);
     }
@@ -118,11 +123,13 @@ class capture_taker {
   explicit capture_taker(const capture_request& request) : request_{request} {}
 
   capture run() {
-    const bool marked = std::any_of(request_.command.begin(), request_.command.end(),
-                                    [](const std::string& argument) { return argument.find(snapshot_mark) != std::string::npos; });
+    const bool marked = std::any_of(request_.command.begin(), request_.command.end(), [](const std::string& argument) {
+      return argument.find(snapshot_mark) != std::string::npos;
+    });
     if (request_.command.empty()) throw usage_error{"a command that makes the backup is missing after --"};
     if (!marked) {
-      throw usage_error{"the command must take the snapshot: write {snapshot} where it belongs, as in pg_dump --snapshot={snapshot}"};
+      throw usage_error{
+          "the command must take the snapshot: write {snapshot} where it belongs, as in pg_dump --snapshot={snapshot}"};
     }
     result_.version = version_text;
     result_.host = host_name();
@@ -150,7 +157,8 @@ class capture_taker {
     std::vector<rows_read> rows;
     std::exception_ptr failure;
     try {
-      rows = read_row_sets(request_.source, where_, relations, tables, result_.session, {request_.jobs, request_.stop, result_.snapshot});
+      rows = read_row_sets(request_.source, where_, relations, tables, result_.session,
+                           {request_.jobs, request_.stop, result_.snapshot});
     } catch (...) {
       failure = std::current_exception();
     }
@@ -159,7 +167,9 @@ class capture_taker {
       throw environment_error{where_, "interrupted: there is no capture", "run it again"};
     }
     if (exit_code != 0) {
-      throw environment_error{location{"command"}, fmt::format("{} ended with exit code {}: there is no capture", printable(request_.command.front()), exit_code),
+      throw environment_error{location{"command"},
+                              fmt::format("{} ended with exit code {}: there is no capture",
+                                          printable(request_.command.front()), exit_code),
                               "look at what it wrote above; the backup is not to be trusted"};
     }
     if (failure) std::rethrow_exception(failure);
@@ -174,7 +184,8 @@ class capture_taker {
   // A holder that was lost in between leaves the command with a snapshot that nobody vouches for.
   void require_snapshot(connection& holder) const {
     if (!holder.in_transaction() || holder.in_failed_transaction()) {
-      throw environment_error{where_, "the transaction that held the snapshot was lost: there is no capture", "look at the server's log; run it again"};
+      throw environment_error{where_, "the transaction that held the snapshot was lost: there is no capture",
+                              "look at the server's log; run it again"};
     }
     holder.query("COMMIT");
   }
@@ -183,8 +194,10 @@ class capture_taker {
     for (std::size_t i = 0; i < tables.size(); ++i) {
       const relation& table = *tables[i].table;
       if (rows[i].problem) {
-        throw environment_error{where_ / table.name.to_string(), fmt::format("cannot read {}: {}: there is no capture", printable(table.name.to_string()), *rows[i].problem),
-                                "let the role read it, as it must to dump it; or limit both pg_dump and the capture to what it may read"};
+        throw environment_error{
+            where_ / table.name.to_string(),
+            fmt::format("cannot read {}: {}: there is no capture", printable(table.name.to_string()), *rows[i].problem),
+            "let the role read it, as it must to dump it; or limit both pg_dump and the capture to what it may read"};
       }
       captured_table one{table.name.to_string(), {}, rows[i].rows.rows(), rows[i].rows.fingerprint()};
       for (const auto& column : table.columns) one.columns.push_back(column.name);
@@ -201,12 +214,14 @@ class capture_taker {
 
 /// Runs the command and reads the rows meanwhile; its standard streams are ours. Throws `usage_error` for a command
 /// without `{snapshot}` or a scope that fits no table, before anything is run; `environment_error` when the command
-/// fails, the server cannot be reached or goes away, a table cannot be read, or `stop` turns true. Then there is no capture.
+/// fails, the server cannot be reached or goes away, a table cannot be read, or `stop` turns true. Then there is no
+/// capture.
 inline capture take_capture(const capture_request& request) {
   try {
     return detail::capture_taker{request}.run();
   } catch (const sql_error& error) {
-    throw environment_error{location{"source"}, "the server refuses: " + printable(error.message) + ": there is no capture",
+    throw environment_error{location{"source"},
+                            "the server refuses: " + printable(error.message) + ": there is no capture",
                             "look at the server's log"};
   }
 }

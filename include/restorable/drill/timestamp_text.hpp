@@ -1,30 +1,27 @@
-// timestamps_in_utc: text of `timestamp with time zone` values, alone or within arrays, ranges and composites, written in
-// any time zone, as the server would have written it in UTC.
+// timestamps_in_utc: text of `timestamp with time zone` values, alone or within arrays, ranges and composites, written
+// in any time zone, as the server would have written it in UTC.
 //
 // Layer: drill. pg_dump neither sets nor records TimeZone: the same value is `2025-07-01 02:00:00+02` in one dump and
 // `2025-07-01 00:00:00+00` in another. PostgreSQL manual, "Date/Time Output", style ISO.
-//   std::string out; append_in_utc("[\"2025-07-01 02:00:00+02\",)", out, nullptr); out == "[\"2025-07-01 00:00:00+00\",)"
+//   std::string out; append_in_utc("[\"2025-07-01 02:00:00+02\",)", out, nullptr); out == "[\"2025-07-01
+//   00:00:00+00\",)"
 #pragma once
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <string>
 #include <string_view>
-
-#include <fmt/format.h>
 
 namespace restorable {
 
 /// A timestamp that stands in some text.
 struct written_timestamp {
-  std::size_t begin = 0;         ///< its place in the text
+  std::size_t begin = 0;  ///< its place in the text
   std::size_t size = 0;
-  std::int64_t local = 0;        ///< seconds since 1970-01-01 00:00:00 of the clock that wrote it
-  std::int32_t offset = 0;       ///< of that clock, seconds east of Greenwich
-  std::string_view fraction;     ///< `.25`, as written; empty for whole seconds
+  std::int64_t local = 0;     ///< seconds since 1970-01-01 00:00:00 of the clock that wrote it
+  std::int32_t offset = 0;    ///< of that clock, seconds east of Greenwich
+  std::string_view fraction;  ///< `.25`, as written; empty for whole seconds
 
   [[nodiscard]] std::int64_t instant() const noexcept { return local - offset; }
 };
@@ -54,7 +51,8 @@ constexpr civil_date date_of(std::int64_t days) noexcept {
   const unsigned of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const unsigned shifted = (5 * of_year + 2) / 153;
   const unsigned month = shifted < 10 ? shifted + 3 : shifted - 9;
-  return {static_cast<std::int64_t>(year_of_era) + era * 400 + (month <= 2 ? 1 : 0), month, of_year - (153 * shifted + 2) / 5 + 1};
+  return {static_cast<std::int64_t>(year_of_era) + era * 400 + (month <= 2 ? 1 : 0), month,
+          of_year - (153 * shifted + 2) / 5 + 1};
 }
 
 /// Reads the parts of a timestamp off a text; every step fails for good once one has.
@@ -110,7 +108,8 @@ inline bool scan_timestamp(std::string_view text, std::size_t dash, std::size_t 
   const unsigned minute = in.number(2);
   in.expect(':');
   const unsigned second = in.number(2);
-  if (!in.good() || month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || minute > 59 || second > 60) return false;
+  if (!in.good() || month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || minute > 59 || second > 60)
+    return false;
   const std::size_t fraction = in.at();
   if (in.take('.')) {
     if (!in.digit()) return false;
@@ -143,16 +142,40 @@ inline bool scan_timestamp(std::string_view text, std::size_t dash, std::size_t 
 }  // namespace detail
 
 /// Seconds since 1970 as the server writes a timestamp: `0044-03-15 12:00:00`, its `fraction`, `suffix` (an offset), ` BC`.
-inline void append_timestamp(std::int64_t seconds, std::string_view fraction, std::string_view suffix, std::string& out) {
+inline void append_timestamp(std::int64_t seconds, std::string_view fraction, std::string_view suffix,
+                             std::string& out) {
   const std::int64_t days = (seconds >= 0 ? seconds : seconds - 86'399) / 86'400;
-  const std::int64_t rest = seconds - days * 86'400;
+  const auto rest = static_cast<unsigned>(seconds - days * 86'400);
   const detail::civil_date date = detail::date_of(days);
-  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02} {:02}:{:02}:{:02}{}{}{}", date.year > 0 ? date.year : 1 - date.year,
-                 date.month, date.day, rest / 3'600, rest / 60 % 60, rest % 60, fraction, suffix, date.year > 0 ? "" : " BC");
+  const auto year = static_cast<std::uint64_t>(date.year > 0 ? date.year : 1 - date.year);
+  // by hand: a dump in another time zone has this done for every timestamp in it
+  char text[15];
+  char* at = text;
+  const auto put = [&](char before, unsigned number) {
+    *at++ = before;
+    *at++ = static_cast<char>('0' + number / 10);
+    *at++ = static_cast<char>('0' + number % 10);
+  };
+  put('-', date.month);
+  put('-', date.day);
+  put(' ', rest / 3'600);
+  put(':', rest / 60 % 60);
+  put(':', rest % 60);
+  if (year < 10'000) {
+    const char digits[4] = {static_cast<char>('0' + year / 1'000), static_cast<char>('0' + year / 100 % 10),
+                            static_cast<char>('0' + year / 10 % 10), static_cast<char>('0' + year % 10)};
+    out.append(digits, 4);
+  } else {
+    out += std::to_string(year);
+  }
+  out.append(text, sizeof text);
+  out += fraction;
+  out += suffix;
+  if (date.year <= 0) out += " BC";
 }
 
-/// Appends `text` to `out` with each timestamp in it that has an offset rewritten to UTC. `seen`, unless null, is called
-/// with each. Returns true when the whole text is one timestamp, or holds none.
+/// Appends `text` to `out` with each timestamp in it that has an offset rewritten to UTC. `seen`, unless null, is
+/// called with each. Returns true when the whole text is one timestamp, or holds none.
 inline bool append_in_utc(std::string_view text, std::string& out,
                           const std::function<void(const written_timestamp&)>* seen) {
   std::size_t done = 0;

@@ -1,0 +1,330 @@
+// check_ledger: whether a ledger still is what was written: every line, every report, every signature, and its end.
+//
+// Layer: audit. Without keys it shows that nothing was changed by accident or by somebody who did not recompute the
+// chain; with keys that nobody did who lacks the key. Reports that no line lists are told as well. Example:
+//   const auto result = check_ledger("/var/lib/restorable", {.keys = {load_verification_key("backup01.pub")}});
+#pragma once
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "restorable/audit/check_signature.hpp"
+#include "restorable/audit/ledger_directory.hpp"
+#include "restorable/audit/ledger_line.hpp"
+#include "restorable/audit/ledger_reader.hpp"
+#include "restorable/audit/report_json.hpp"
+#include "restorable/base/checks.hpp"
+#include "restorable/base/error.hpp"
+#include "restorable/base/finding.hpp"
+#include "restorable/inspect/facts.hpp"
+
+namespace restorable {
+
+/// A line that a ledger must still hold, known from elsewhere: a copy of its head, a receipt. It alone shows that a
+/// ledger was put back, head and all, to an earlier state.
+struct ledger_anchor {
+  std::uint64_t sequence = 0;
+  std::string sha256;
+};
+
+struct ledger_check_options {
+  std::vector<verification_key> keys = {};   ///< with one, everything must be signed by it; any of several will do
+  std::vector<ledger_anchor> anchors = {};
+  std::chrono::milliseconds patience{60'000};
+};
+
+struct ledger_check {
+  std::vector<listed_line> lines;         ///< those that can be read
+  std::uint64_t line_count = 0;           ///< all of them; none is an error, for it proves nothing
+  std::uint64_t reports_checked = 0;      ///< lines whose report is there and is the one that was listed
+  std::uint64_t signatures_verified = 0;  ///< lines whose report a known key has signed
+  std::optional<ledger_head> head;        ///< what the head says, if it is there and holds
+  bool head_signed = false;               ///< by a known key
+  std::vector<finding> findings;          ///< in the order of the ledger; at most `bounded_findings::most`
+  std::uint64_t findings_left_out = 0;    ///< further ones
+  std::vector<unchecked_item> unchecked;  ///< what could not be read
+};
+
+namespace detail {
+
+class ledger_checker {
+ public:
+  ledger_checker(const std::string& path, const ledger_check_options& options)
+      : options_{&options}, directory_{ledger_directory::open(path)} {}
+
+  ledger_check check() {
+    std::optional<std::string> head;
+    std::vector<std::string> strangers;
+    {
+      // Reports never change once they are listed, so that runs need not wait until all of them are read.
+      const ledger_lock lock{directory_, ledger_lock::kind::shared, options_->patience};
+      auto listing = read_lines(directory_);
+      result_.lines = std::move(listing.lines);
+      result_.line_count = listing.line_count;
+      problems_ = std::move(listing.problems);
+      attempt(directory_.where(ledger_files::head), [&] {
+        head = directory_.read(ledger_files::head, largest_head);
+        head_missing_ = !head;
+      });
+      attempt(directory_.where(ledger_files::pending), [&] {
+        pending_ = directory_.read(ledger_files::pending, 4096).value_or("");
+      });
+      if (pending_.ends_with('\n')) pending_.pop_back();
+      strangers = find_unlisted();
+    }
+    if (result_.line_count == 0) {
+      problems_.add(make_finding(checks::ledger_line, directory_.where(ledger_files::lines), "has no lines",
+                                 "one at least", "none"));
+    }
+    for (const auto& line : result_.lines) check_line(line);
+    tell_unsigned();
+    check_head(head);
+    for (const auto& anchor : options_->anchors) {
+      require_line(anchor.sequence, anchor.sha256, directory_.where(ledger_files::lines), "that was noted elsewhere");
+    }
+    for (const auto& path : strangers) tell_unlisted(path);
+    result_.findings = std::move(problems_.findings);
+    result_.findings_left_out = problems_.left_out;
+    return std::move(result_);
+  }
+
+ private:
+  /// Runs `action`; what keeps it from looking is told as unchecked, what is wrong as a finding.
+  template <typename Action>
+  void attempt(const location& where, Action action) {
+    try {
+      action();
+    } catch (const stream_error& error) {
+      problems_.add(error.as_finding());
+    } catch (const environment_error& error) {
+      tell_unchecked({error.where(), error.what(), error.advice()});
+    } catch (const usage_error& error) {
+      tell_unchecked({where, error.what(), "read it with a newer version of restorable"});
+    }
+  }
+
+  void tell_unchecked(unchecked_item item) {
+    if (result_.unchecked.size() < bounded_findings::most) result_.unchecked.push_back(std::move(item));
+  }
+
+  void check_line(const listed_line& line) {
+    const location where = directory_.where(ledger_files::lines) / fmt::format("line {}", line.number);
+    attempt(directory_.where(line.entry.report), [&] {
+      const std::string text = read_listed_report(directory_, line.entry);
+      ++result_.reports_checked;
+      // The envelope is held to the line, and needs the report's digest alone; so it comes before what may not be read.
+      check_envelope_of(line);
+      const report_claim is = make_claim(parse_report(text, line.entry.report), text);
+      if (is == line.entry.about) return;
+      const auto words = [](const report_claim& claim) {
+        return fmt::format("{} from {} to {}, {}, exit code {}, {}", printable(claim.tool, 40), to_rfc3339(claim.started),
+                           to_rfc3339(claim.finished), to_string(claim.verdict), claim.exit_code,
+                           claim.complete ? "complete" : "interrupted");
+      };
+      problems_.add(make_finding(checks::ledger_line, where, "does not say what its report says", words(is),
+                                 words(line.entry.about)));
+    });
+  }
+
+  void check_envelope_of(const listed_line& line) {
+    const auto& entry = line.entry;
+    const std::string path = entry.report + std::string{ledger_files::envelope_suffix};
+    const location where = directory_.where(path);
+    const ledger_file file = directory_.open_file(path);
+    if (file.error == ENOENT) {
+      if (entry.signature) {
+        problems_.add(make_finding(checks::signature_missing, where,
+                                   fmt::format("the signature that line {} lists is not there", line.number)));
+      } else {
+        unsigned_.push_back(line.number);
+      }
+      return;
+    }
+    if (file.error == ELOOP) {
+      throw stream_error{checks::signature_invalid, where, "a symbolic link or something else that is no regular file is "
+                                                           "in the signature's place"};
+    }
+    const auto text = directory_.read(path, largest_envelope);
+    if (!text) throw stream_error{checks::signature_missing, where, "vanished while the ledger was checked"};
+    if (entry.signature && sha256_of(*text) != *entry.signature) {
+      problems_.add(make_finding(checks::signature_invalid, where,
+                                 fmt::format("is not the signature that line {} lists", line.number), *entry.signature,
+                                 sha256_of(*text)));
+      return;
+    }
+    signature_result signature;
+    const auto said = open_envelope(*text, options_->keys, where, signature);
+    if (said) {
+      compare_claims(*said, entry.about.sha256, [&] { return entry.about; }, where, signature);
+    }
+    const bool good = std::none_of(signature.findings.begin(), signature.findings.end(),
+                                   [](const finding& one) { return one.severity == severity::error; });
+    if (good && !signature.signed_by.empty()) {
+      ++result_.signatures_verified;
+      if (first_signed_ == 0) first_signed_ = line.number;
+    }
+    for (auto& one : signature.findings) problems_.add(std::move(one));
+  }
+
+  /// Lines from before a ledger was signed are covered by the head, like all others; one after that should be signed.
+  void tell_unsigned() {
+    if (options_->keys.empty()) return;
+    std::uint64_t before = 0;
+    for (const std::uint64_t number : unsigned_) {
+      if (number < first_signed_) {
+        ++before;
+        continue;
+      }
+      problems_.add(make_finding(checks::signature_missing,
+                                 directory_.where(ledger_files::lines) / fmt::format("line {}", number),
+                                 "the report of this line is not signed"));
+    }
+    if (before == 0) return;
+    auto told = make_finding(checks::signature_missing, directory_.where(ledger_files::lines),
+                             fmt::format("{} {} from before the ledger was signed, and {} vouched for by its head alone",
+                                         before, before == 1 ? "line is" : "lines are", before == 1 ? "is" : "are"));
+    told.severity = severity::warning;
+    problems_.add(std::move(told));
+  }
+
+  void check_head(const std::optional<std::string>& text) {
+    const location where = directory_.where(ledger_files::head);
+    if (!text) {
+      if (!options_->keys.empty() && head_missing_) {
+        problems_.add(make_finding(checks::signature_missing, where, "the ledger has no signed head"));
+      }
+      return;
+    }
+    attempt(where, [&] {
+      const dsse_envelope envelope = parse_envelope(*text, where);
+      if (!options_->keys.empty()) {
+        signature_result signature;
+        check_signers(envelope, *text, options_->keys, where, signature);
+        for (auto& one : signature.findings) {
+          one.severity = severity::error;  // a ledger's head is nobody's but restorable's to write
+          problems_.add(std::move(one));
+        }
+        if (signature.signed_by.empty()) return;
+        result_.head_signed = true;
+      } else if (to_json(envelope) != *text) {
+        throw stream_error{checks::signature_malformed, where, "is not written as restorable writes it: it was edited"};
+      }
+      if (envelope.payload_type != in_toto_payload_type) {
+        throw stream_error{checks::signature_other, where, "the envelope holds no in-toto statement",
+                           std::string{in_toto_payload_type}, printable(envelope.payload_type, 80)};
+      }
+      const ledger_head head = read_head_statement(envelope.payload, where);
+      if (!require_line(head.sequence, head.sha256, where, "that was signed")) return;
+      result_.head = head;
+      const std::uint64_t last = result_.lines.back().entry.sequence;
+      if (last > head.sequence || result_.lines.back().number != result_.line_count) {
+        problems_.add(make_finding(
+            checks::ledger_head, where,
+            "lines were added behind the one that was signed: without the key, or by a run that was killed, which the "
+            "next signed run settles",
+            fmt::format("line {}", head.sequence), fmt::format("{} lines", result_.line_count)));
+      }
+    });
+  }
+
+  /// A finding unless the ledger holds that line.
+  bool require_line(std::uint64_t sequence, const std::string& sha256, const location& where, std::string_view which) {
+    const auto found = std::find_if(result_.lines.begin(), result_.lines.end(), [&](const listed_line& line) {
+      return line.entry.sequence == sequence && line.sha256 == sha256;
+    });
+    if (found != result_.lines.end()) return true;
+    const auto other = std::find_if(result_.lines.begin(), result_.lines.end(),
+                                    [&](const listed_line& line) { return line.entry.sequence == sequence; });
+    if (other != result_.lines.end()) {
+      problems_.add(make_finding(checks::ledger_head, where, fmt::format("line {} is not the one {}", sequence, which),
+                                 sha256, other->sha256));
+    } else {
+      problems_.add(make_finding(checks::ledger_head, where,
+                                 fmt::format("the ledger lacks line {}, {}: lines were removed", sequence, which),
+                                 fmt::format("{} lines at least", sequence), fmt::format("{} lines", result_.line_count)));
+    }
+    return false;
+  }
+
+  /// Files below `reports` that no line lists. As many as may be told.
+  std::vector<std::string> find_unlisted() {
+    std::unordered_set<std::string> listed;
+    for (const auto& line : result_.lines) {
+      listed.insert(line.entry.report);
+      listed.insert(line.entry.report + std::string{ledger_files::envelope_suffix});
+    }
+    std::vector<std::string> found;
+    // Year, month, day, file: whatever lies deeper lies in a directory that is told itself.
+    std::vector<std::pair<std::string, int>> folders{{ledger_files::reports, 0}};
+    while (!folders.empty()) {
+      const auto [folder, depth] = std::move(folders.back());
+      folders.pop_back();
+      attempt(directory_.where(folder), [&, &in = folder, at = depth] { list(in, at, listed, folders, found); });
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+
+  void list(const std::string& folder, int depth, const std::unordered_set<std::string>& listed,
+            std::vector<std::pair<std::string, int>>& folders, std::vector<std::string>& found) {
+    file_descriptor opened = directory_.open_directory(folder);
+    if (opened.get() < 0 && errno == ENOENT) return;
+    if (opened.get() < 0) throw system_error(directory_.where(folder), "list without following links", errno);
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(::dup(opened.get())), &::closedir};
+    if (!stream) throw system_error(directory_.where(folder), "list", errno);
+    for (errno = 0; const dirent* entry = ::readdir(stream.get()); errno = 0) {
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      std::string path = folder + "/" + std::string{name};
+      struct stat status {};
+      const bool known = ::fstatat(opened.get(), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+      if (known && S_ISDIR(status.st_mode) && depth < 3) {
+        folders.emplace_back(std::move(path), depth + 1);
+      } else if (listed.find(path) == listed.end() && found.size() < bounded_findings::most) {
+        found.push_back(std::move(path));
+      }
+    }
+    if (errno != 0) throw system_error(directory_.where(folder), "list", errno);
+  }
+
+  void tell_unlisted(const std::string& path) {
+    const bool pending = path == pending_ || path == pending_ + std::string{ledger_files::envelope_suffix};
+    problems_.add(make_finding(checks::ledger_report_unlisted, directory_.where(path),
+                               pending ? "a run was killed before it could list this report: the next run does"
+                                       : "no line of the ledger lists this file"));
+  }
+
+  const ledger_check_options* options_;
+  ledger_directory directory_;
+  ledger_check result_;
+  bounded_findings problems_;
+  std::string pending_;
+  std::vector<std::uint64_t> unsigned_;
+  std::uint64_t first_signed_ = 0;
+  bool head_missing_ = false;
+};
+
+}  // namespace detail
+
+/// Checks all of the ledger at `path`. Everything wrong is a finding with the number of its line; what cannot be read is
+/// `unchecked`, and as little a pass. Throws `environment_error` where there is no ledger at all.
+inline ledger_check check_ledger(const std::string& path, const ledger_check_options& options = {}) {
+  return detail::ledger_checker{path, options}.check();
+}
+
+}  // namespace restorable

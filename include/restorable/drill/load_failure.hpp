@@ -1,0 +1,80 @@
+// classify_failure: what it means for a backup that a server refused one of its statements. Most often that it is broken; but
+// not when the host, the server or the role that runs it is what does not fit.
+//
+// Layer: drill. PostgreSQL manual, appendix "PostgreSQL Error Codes".
+//   switch (classify_failure(error, first_words(statement, 12), {.own_server = true})) ...
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "restorable/drill/dump_statement.hpp"
+#include "restorable/drill/sql_error.hpp"
+
+namespace restorable {
+
+/// From harmless to worst.
+enum class load_failure : unsigned char {
+  none,           ///< expected of such a statement: nothing to tell
+  remark,         ///< nothing of the data depends on it
+  roles,          ///< about roles, which a server that is not the drill's own does not have
+  extension,      ///< for want of something that the host or the policy does not provide
+  newer_server,   ///< in a language that this server is too old for
+  too_long,       ///< it was ended because it took too long
+  superuser,      ///< only a superuser may do it
+  environment,    ///< the server is out of space or memory, or its storage fails: goes for all that follows
+  refused,        ///< it asks for programs, files of the server or C code
+  broken,         ///< anything else: the statement is wrong, or does not fit what came before
+};
+
+struct load_context {
+  bool own_server = true;   ///< of the drill: roles are made as they are missed
+  bool newer_dump = false;  ///< the dump, or pg_dump, is of a newer server than this one
+  bool wanting = false;     ///< something that the dump needs could not be created before
+};
+
+/// `words`: the statement's first dozen.
+inline load_failure classify_failure(const sql_error& error, const std::vector<std::string>& words, const load_context& context) {
+  const auto has = [&](std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); };
+  const auto starts = [&](std::string_view word) { return !words.empty() && words.front() == word; };
+  const bool missing = error.is("42704") || error.is("42P01") || error.is("3F000") || error.is("42883") || error.is("42703");
+  const bool of_roles = starts("grant") || starts("revoke") || has("owner") || begins(words, {"alter", "default", "privileges"});
+
+  if (error.is("25P02")) return load_failure::none;   // the transaction failed before, which was told
+  if (error.is("57014")) return load_failure::too_long;
+  if (error.is("53") || error.is("58030") || error.is("58000") || error.is("XX001") || error.is("XX002")) return load_failure::environment;
+  // pg_dump --clean, into an empty database
+  if ((starts("drop") || (starts("alter") && has("drop"))) && missing) return load_failure::none;
+  if (error.is("42P06") && begins(words, {"create", "schema", "public"})) return load_failure::none;
+  if (error.is("42710") && starts("create") && has("language") && has("plpgsql")) return load_failure::none;
+
+  if (error.is("42501")) {
+    const std::string told = error.message + ' ' + error.detail + ' ' + error.hint;
+    const auto tells = [&](std::string_view text) { return told.find(text) != std::string::npos; };
+    for (const std::string_view power : {"pg_execute_server_program", "pg_read_server_files", "pg_write_server_files", "language c", "language internal"}) {
+      if (tells(power)) return load_failure::refused;
+    }
+    constexpr std::array<std::string_view, 8> runs_code{"select", "insert", "update", "delete", "with", "do", "call", "explain"};
+    const bool running = !words.empty() && std::find(runs_code.begin(), runs_code.end(), words.front()) != runs_code.end();
+    if (running && tells("for function")) return load_failure::refused;
+    return of_roles && !context.own_server ? load_failure::roles : load_failure::superuser;
+  }
+  if (error.is("42704") && of_roles && !context.own_server) return load_failure::roles;
+  if (starts("set") && (error.is("42704") || error.is("22023"))) {
+    return has("default_table_access_method") ? load_failure::extension : load_failure::remark;
+  }
+  // locales, dictionary files, label providers: of the host
+  if (error.is("58P01") || error.is("F0000")) return load_failure::extension;
+  if (begins(words, {"create", "collation"}) && (error.is("42704") || error.is("22023") || error.is("0A000"))) return load_failure::extension;
+  if (begins(words, {"security", "label"}) && error.is("22023")) return load_failure::extension;
+  if (has("publication") && error.is("22023")) return load_failure::remark;
+
+  if (context.wanting && missing) return load_failure::extension;
+  if (context.newer_dump && (missing || error.is("42601") || error.is("0A000") || error.is("22023"))) return load_failure::newer_server;
+  return load_failure::broken;
+}
+
+}  // namespace restorable
