@@ -112,6 +112,7 @@ std::string usual_scratch() {
 int run(const arguments& given, int argc, const char* const* argv) {
   tool::require_sensible(given.run, "restore");
   const tool::shifted_clock clock{given.run.now};
+  const auto key = tool::load_key(given.output);
 
   progress_board board;
   drill_settings settings;
@@ -153,7 +154,7 @@ int run(const arguments& given, int argc, const char* const* argv) {
   if (!result.complete && tool::stop_signal != 0 && result.exit_code != exit_left_behind) {
     result.exit_code = 128 + tool::stop_signal;
   }
-  return tool::deliver(result, given.output);
+  return tool::deliver(result, given.output, key);
 }
 
 }  // namespace

@@ -16,10 +16,13 @@
 #include <fmt/format.h>
 
 #include "command_line.hpp"
+#include "restorable/audit/check_signature.hpp"
 #include "restorable/audit/headline.hpp"
+#include "restorable/audit/ledger.hpp"
 #include "restorable/audit/report.hpp"
 #include "restorable/audit/report_json.hpp"
 #include "restorable/audit/report_text.hpp"
+#include "restorable/audit/signing_key.hpp"
 #include "restorable/base/error.hpp"
 #include "restorable/base/location.hpp"
 #include "restorable/io/atomic_file.hpp"
@@ -31,6 +34,9 @@ inline constexpr int nagios_unknown = 3;
 
 struct output_arguments {
   std::string report;
+  std::string ledger;
+  std::string sign;
+  std::string passphrase_file;
   std::string colour = "auto";
   bool tables = false;
   bool notes = false;
@@ -41,6 +47,9 @@ struct output_arguments {
 
 inline void declare(CLI::App& app, output_arguments& given) {
   app.add_option("--report", given.report, "write the audit report, JSON, here")->type_name("FILE");
+  app.add_option("--ledger", given.ledger, "keep the report in this ledger, for good (docs/ledger.md)")->type_name("DIR");
+  app.add_option("--sign", given.sign, "sign report and ledger with this private key")->type_name("NAME.key");
+  app.add_option("--passphrase-file", given.passphrase_file, "of an encrypted key: its first line, mode 0600")->type_name("FILE");
   app.add_flag("--tables", given.tables, "show tables with their rows");
   app.add_flag("--notes", given.notes, "show notes too");
   app.add_flag("-v,--verbose", given.verbose, "show everything: digests, fingerprints, properties, refs, notes");
@@ -49,14 +58,52 @@ inline void declare(CLI::App& app, output_arguments& given) {
   app.add_option("--color", given.colour, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}))->type_name("WHEN");
 }
 
+/// The key to sign with, loaded before anything is checked: a night's work must not end with a key that cannot be read.
+inline std::optional<signing_key> load_key(const output_arguments& given) {
+  if (given.sign.empty()) return std::nullopt;
+  if (given.ledger.empty() && given.report.empty()) throw usage_error{"--sign needs --ledger DIR or --report FILE: something to sign"};
+  return load_signing_key(given.sign, given.passphrase_file.empty() ? std::nullopt : std::optional{given.passphrase_file});
+}
+
+/// Stores the report in the ledger. False when that was not possible, which is said on standard error.
+inline bool keep_in_ledger(const report& result, const std::string& document, const output_arguments& given,
+                           const std::optional<signing_key>& key) {
+  const auto complain = [&](const std::string& where, const std::string& what, const std::string& advice) {
+    fmt::print(stderr, "{}: the report was not kept in the ledger: {}{}{}\n  {}\n", result.tool, where, where.empty() ? "" : ": ", what, advice);
+    return false;
+  };
+  try {
+    ledger_options options;
+    if (key) options.key = &*key;
+    options.now = result.finished;
+    const ledger_receipt receipt = append_to_ledger(given.ledger, document, options);
+    for (const auto& one : receipt.findings) {
+      fmt::print(stderr, "{}: {}: {}: {}\n  {}\n", result.tool, to_string(one.severity), one.where.to_string(), printable(one.message), advice_for(one.check));
+    }
+    return true;
+  } catch (const environment_error& error) {
+    return complain(error.where().to_string(), error.what(), error.advice());
+  } catch (const stream_error& error) {
+    return complain(error.as_finding().where.to_string(), error.what(), std::string{advice_for(error.as_finding().check)});
+  } catch (const usage_error& error) {
+    return complain("", error.what(), "audit ledger check says more");
+  }
+}
+
 /// Writes and prints `result` as asked for. Returns the exit code: the report's own, or 3 when it was 0 and something
 /// that was asked for could not be written.
-inline int deliver(const report& result, const output_arguments& given) {
+inline int deliver(const report& result, const output_arguments& given, const std::optional<signing_key>& key) {
   // First the document, which outlives the run; what goes wrong with it must not hide what was found.
   int code = result.exit_code;
+  const std::string document = given.report.empty() && given.ledger.empty() ? std::string{} : to_json(result);
+  if (!given.ledger.empty() && !keep_in_ledger(result, document, given, key) && code == 0) code = 3;
   if (!given.report.empty()) {
     try {
-      write_file_atomically(given.report, to_json(result), location{given.report});
+      write_file_atomically(given.report, document, location{given.report});
+      if (key && given.report != "-") {
+        const std::string name = given.report.substr(given.report.rfind('/') + 1);
+        write_file_atomically(given.report + ".dsse", to_json(sign_report(document, name, *key)), location{given.report + ".dsse"});
+      }
     } catch (const environment_error& error) {
       fmt::print(stderr, "{}: the report was not written: {}: {}\n  {}\n", result.tool, error.where().to_string(), error.what(),
                  error.advice());

@@ -23,7 +23,11 @@ class load_world {
   load_world() { server_.sql("postgres", std::string{"CREATE ROLE "} + loader + " LOGIN;"); }
 
   [[nodiscard]] private_server& server() { return server_; }
-  [[nodiscard]] private_server& source() { return source_; }
+  /// Started when it is first asked for.
+  [[nodiscard]] private_server& source() {
+    if (!source_) source_ = std::make_unique<private_server>();
+    return *source_;
+  }
 
   /// An empty database for the loader.
   load_target target(const std::string& database, const std::string& options = "") {
@@ -49,7 +53,7 @@ class load_world {
   }
 
   /// pg_dump's output of a source database, or of a restored one, without what differs from one run to the next.
-  std::string dump(const std::string& database, const std::string& options = "") { return dump_of(source_, database, options); }
+  std::string dump(const std::string& database, const std::string& options = "") { return dump_of(source(), database, options); }
   std::string dump_restored(const std::string& database, const std::string& options = "") { return dump_of(server_, database, options); }
 
   /// A script as pg_dump writes it, of the statements in `body`.
@@ -69,10 +73,10 @@ class load_world {
 
  private:
   static std::string dump_of(const private_server& server, const std::string& database, const std::string& options) {
-    return server.must("pg_dump " + options + " " + database + " | grep -v -a -e '^.restrict' -e '^.unrestrict'");
+    return server.must("pg_dump " + options + " " + database + " 2>/dev/null | grep -v -a -e '^.restrict' -e '^.unrestrict'");
   }
 
-  private_server source_;
+  std::unique_ptr<private_server> source_;
   private_server server_;
 };
 
@@ -89,6 +93,19 @@ inline std::string told(const load_outcome& outcome, severity least = severity::
 
 /// The same without notes.
 inline std::string alarms(const load_outcome& outcome) { return told(outcome, severity::warning); }
+
+/// The tests of a file share one world.
+class load_test : public testing::Test {
+ protected:
+  static void TearDownTestSuite() { world_.reset(); }
+  static load_world& world() {
+    if (!world_) world_ = std::make_unique<load_world>();
+    return *world_;
+  }
+
+ private:
+  inline static std::unique_ptr<load_world> world_;
+};
 
 inline std::string file_text(const std::string& path) {
   std::ifstream in{path, std::ios::binary};

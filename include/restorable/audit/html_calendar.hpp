@@ -55,7 +55,7 @@ class html_calendar {
 
   /// The months, their legend, and the list of what was not sound.
   [[nodiscard]] std::string html() const {
-    if (days_.empty()) return "<p>The history holds no run.</p>\n";
+    if (days_.empty()) return "<p>The history holds no run.</p>\n" + future();
     using namespace std::chrono;
     std::string text = "<div class=\"nights\">\n";
     std::vector<std::pair<sys_days, cell>> bad;
@@ -83,8 +83,7 @@ class html_calendar {
     add(counts[4], "without a run");
     text = fmt::format("<p class=\"sum\"><b>{}</b>{}{}</p>\n", counted(nights, "night"), sum.empty() ? "" : ": ", sum) + text;
     if (cut_) text += fmt::format("<p class=\"small dim\">Runs before {} are not shown.</p>\n", day_text(moment{first_}));
-    if (future_ > 0) text += fmt::format("<p class=\"over\">{} dated in the future and not shown.</p>\n", counted(future_, "run"));
-    return text + list(bad);
+    return text + future() + list(bad);
   }
 
  private:
@@ -143,6 +142,10 @@ class html_calendar {
     }
     if (!drills.empty()) one.says += (one.says.empty() ? "" : "; ") + drills;
     return one;
+  }
+
+  [[nodiscard]] std::string future() const {
+    return future_ == 0 ? std::string{} : fmt::format("<p class=\"over\">{} dated in the future and not shown.</p>\n", counted(future_, "run"));
   }
 
   [[nodiscard]] sys_days first_run() const {

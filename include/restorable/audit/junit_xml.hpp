@@ -161,10 +161,10 @@ class junit_xml {
     own.output = component.newest ? fmt::format("newest: {}{}\n", escape_markup(*component.newest),
                                                 component.age_seconds ? ", " + age_text(*component.age_seconds) : "")
                                   : "newest: none\n";
-    add_verdict(own, component.verdict);
     for (const auto& one : component.findings) {
       if (one.severity == severity::error) own.fail(result::failure, one.check, one.message);
     }
+    add_verdict(own, component.verdict);
     cases.push_back(std::move(own));
     family_cases(component.name, component.findings, cases);
   }

@@ -38,7 +38,7 @@ struct html_options {
   unsigned months = 12;                                  ///< of the calendar
   std::size_t trend_nights = 30;                         ///< of the lines of sizes
   std::string report_file = "REPORT.json";               ///< what the commands for checking name; never opened
-  std::string ledger_directory;                          ///< the same; empty: there is no ledger
+  std::string ledger_directory{};                        ///< the same; empty: there is no ledger
   std::string key_file = "NAME.pub";
 };
 
@@ -54,10 +54,10 @@ class report_html {
     components();
     if (shown_.continuing) section("nights", "Nights", html_calendar{shown_.history, options_.now, options_.verify_every, options_.months}.html());
     const bool drilled = std::any_of(shown_.history.nights.begin(), shown_.history.nights.end(), [](const history_entry& one) { return !one.recoveries.empty(); });
-    if (drilled) section("recovery", "Recovery time", html_recoveries(shown_.history, drill()));
-    if (drill() != nullptr && !drill()->comparisons.empty()) section("tables", "Rows restored", html_comparisons(*drill()));
+    if (drilled) section("recovery", "Recovery time", html_recoveries(shown_.history, rehearsal()));
+    if (rehearsal() != nullptr && !rehearsal()->comparisons.empty()) section("tables", "Rows restored", html_comparisons(*rehearsal()));
     findings();
-    if (drill() != nullptr && !drill()->steps.empty()) section("steps", "Steps of the drill", html_steps(*drill()));
+    if (rehearsal() != nullptr && !rehearsal()->steps.empty()) section("steps", "Steps of the drill", html_steps(*rehearsal()));
     artifacts();
     checking();
     about();
@@ -67,6 +67,11 @@ class report_html {
  private:
   [[nodiscard]] const report* verify() const { return shown_.verify ? &*shown_.verify : nullptr; }
   [[nodiscard]] const report* drill() const { return shown_.drill ? &*shown_.drill : nullptr; }
+  /// The report that holds steps and rows restored, whatever its tool is called.
+  [[nodiscard]] const report* rehearsal() const {
+    const bool any = verify() != nullptr && !(verify()->steps.empty() && verify()->comparisons.empty() && verify()->recoveries.empty());
+    return drill() == nullptr && any ? verify() : drill();
+  }
 
   struct run_state {
     run_outcome outcome;

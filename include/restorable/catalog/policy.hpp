@@ -26,6 +26,7 @@
 #include "restorable/base/error.hpp"
 #include "restorable/base/time.hpp"
 #include "restorable/catalog/component_policy.hpp"
+#include "restorable/catalog/gate_policy.hpp"
 #include "restorable/catalog/policy_keys.hpp"
 #include "restorable/catalog/policy_reader.hpp"
 
@@ -36,6 +37,7 @@ struct policy {
   std::string text;  ///< its bytes, for the digest in a report
   estate_policy estate;
   std::vector<component_policy> components;  ///< in the order of the file
+  gate_policy gate;                          ///< its defaults where the file has no [gate]
 };
 
 namespace detail {
@@ -213,7 +215,7 @@ inline policy parse_policy(std::string_view text, const std::string& name) {
   detail::policy_reader reader{name};
 
   detail::document_head head;
-  detail::read_table(document, detail::head_keys, head, "", reader, {"estate", "component"});
+  detail::read_table(document, detail::head_keys, head, "", reader, {"estate", "component", "gate"});
   if (head.version > 1) {
     reader.mistake(document.get("version")->source(),
                    fmt::format("version: this program reads version 1, not {}: use a newer one, or mend the policy",
@@ -226,6 +228,11 @@ inline policy parse_policy(std::string_view text, const std::string& name) {
                    "the policy lacks [estate]: it says where the backups lie");
   }
   detail::read_components(document, result, reader);
+  if (const toml::node* gate = document.get("gate"); gate != nullptr && gate->is_table()) {
+    detail::read_table(*gate->as_table(), detail::gate_keys, result.gate, "gate", reader);
+  } else if (gate != nullptr) {
+    reader.mistake(gate->source(), "gate: must be a table: write `[gate]` above it");
+  }
   reader.finish();
   if (result.estate.name.empty()) {
     const auto root = std::filesystem::path{result.estate.root}.lexically_normal();

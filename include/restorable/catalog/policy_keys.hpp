@@ -16,6 +16,7 @@
 
 #include "restorable/base/nearest.hpp"
 #include "restorable/catalog/component_policy.hpp"
+#include "restorable/catalog/gate_policy.hpp"
 #include "restorable/catalog/policy_reader.hpp"
 
 namespace restorable::detail {
@@ -46,6 +47,10 @@ inline constexpr auto to_component = &read_member<component_policy, Member, Conv
 template <auto Member, auto Convert>
 inline constexpr auto to_drill = &read_member<drill_policy, Member, Convert>;
 template <auto Member, auto Convert>
+inline constexpr auto to_gate = &read_member<gate_policy, Member, Convert>;
+template <auto Member, auto Convert>
+inline constexpr auto to_accepted = &read_member<accepted_finding, Member, Convert>;
+template <auto Member, auto Convert>
 inline constexpr auto to_assertion = &read_member<sql_assertion, Member, Convert>;
 
 /// A directory: `~` is the shell's business, and a `..` hides where it leads.
@@ -71,6 +76,16 @@ inline std::uint64_t as_history(const toml::node& node, policy_reader& reader) {
 
 inline void read_drill(const toml::node& node, component_policy& into, policy_reader& reader);
 inline std::vector<sql_assertion> as_assertions(const toml::node& node, policy_reader& reader);
+inline std::vector<accepted_finding> as_accepted(const toml::node& node, policy_reader& reader);
+
+/// A date, meaning its end, or a moment.
+inline moment as_deadline(const toml::node& node, policy_reader&) {
+  const auto* text = node.as_string();
+  const std::string written = text == nullptr ? std::string{} : text->get();
+  const auto at = parse_moment(written.size() == 10 ? written + "T23:59:59Z" : written);
+  if (!at) wrong_type("a date in quotes, such as \"2026-12-31\"", node);
+  return *at;
+}
 
 inline constexpr std::array<policy_key<document_head>, 1> head_keys{{
     {"version", "number", "required", "1", "the version of this format: 1",
@@ -199,6 +214,27 @@ inline constexpr std::array<policy_key<sql_assertion>, 3> assertion_keys{{
      to_assertion<&sql_assertion::expect, as_text>},
 }};
 
+inline constexpr std::array<policy_key<gate_policy>, 5> gate_keys{{
+    {"max_age", "duration", "\"26h\"", "\"26h\"", "how old the newest verification may be",
+     to_gate<&gate_policy::max_age, as_positive_duration>},
+    {"drill_within", "duration", "\"92d\"", "\"92d\"", "how old the newest drill may be",
+     to_gate<&gate_policy::drill_within, as_positive_duration>},
+    {"allow_unprotected", "true or false", "false", "true", "whether artifacts may be `unprotected`",
+     to_gate<&gate_policy::allow_unprotected, as_flag>},
+    {"require_drill", "true or false", "true", "false", "whether there has to be a drill at all",
+     to_gate<&gate_policy::require_drill, as_flag>},
+    {"accepted", "list of tables", "[]", "[{ check = \"tar.secret-readable\", reason = \"#42\", until = \"2026-12-31\" }]",
+     "findings that somebody has decided to live with for a while; see its keys below", to_gate<&gate_policy::accepted, as_accepted>},
+}};
+
+inline constexpr std::array<policy_key<accepted_finding>, 4> accepted_keys{{
+    {"check", "text", "required", "\"tar.secret-readable\"", "id of the finding's check", to_accepted<&accepted_finding::check, as_text>},
+    {"where", "text", "(anywhere)", "\"config_\"", "a part of where it lies", to_accepted<&accepted_finding::where, as_text>},
+    {"reason", "text", "required", "\"ticket 42: the bucket is private\"", "why, for whoever reads the gate's output",
+     to_accepted<&accepted_finding::reason, as_text>},
+    {"until", "date", "required", "\"2026-12-31\"", "the last day on which it is accepted", to_accepted<&accepted_finding::until, as_deadline>},
+}};
+
 /// The header of a table whose keys are in `keys`, for "it belongs in …"; empty where `word` is none of them.
 template <typename Keys>
 std::string_view header_if_known(std::string_view word, const Keys& keys, std::string_view header) {
@@ -212,7 +248,7 @@ inline std::string_view home_of(std::string_view word) {
   for (const std::string_view home :
        {header_if_known(word, head_keys, "the top of the file"), header_if_known(word, estate_keys, "[estate]"),
         header_if_known(word, component_keys, "[component.NAME]"),
-        header_if_known(word, drill_keys, "[component.NAME.drill]")}) {
+        header_if_known(word, drill_keys, "[component.NAME.drill]"), header_if_known(word, gate_keys, "[gate]")}) {
     if (!home.empty()) return home;
   }
   return {};
@@ -277,6 +313,22 @@ inline std::vector<sql_assertion> as_assertions(const toml::node& node, policy_r
   return assertions;
 }
 
+inline std::vector<accepted_finding> as_accepted(const toml::node& node, policy_reader& reader) {
+  const auto* list = node.as_array();
+  if (list == nullptr) wrong_type("a list of tables", node);
+  std::vector<accepted_finding> accepted;
+  const std::string path = reader.key;
+  for (const toml::node& one : *list) {
+    reader.key = fmt::format("{}[{}]", path, accepted.size());
+    reader.attempt(one, [&] {
+      if (!one.is_table()) wrong_type("a table", one);
+    });
+    accepted.emplace_back();
+    if (one.is_table()) read_table(*one.as_table(), accepted_keys, accepted.back(), std::string{reader.key}, reader);
+  }
+  return accepted;
+}
+
 template <typename Keys>
 void append_reference(std::string& out, std::string_view header, const Keys& keys) {
   out += fmt::format("### {}\n\n| key | type | default | example | meaning |\n|---|---|---|---|---|\n", header);
@@ -302,6 +354,8 @@ inline std::string policy_reference() {
   detail::append_reference(out, "`[component.NAME]`", detail::component_keys);
   detail::append_reference(out, "`[component.NAME.drill]`", detail::drill_keys);
   detail::append_reference(out, "`[[component.NAME.drill.assertions]]`", detail::assertion_keys);
+  detail::append_reference(out, "`[gate]`", detail::gate_keys);
+  detail::append_reference(out, "`[[gate.accepted]]`", detail::accepted_keys);
   return out;
 }
 

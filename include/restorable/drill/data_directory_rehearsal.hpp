@@ -270,6 +270,7 @@ class data_directory_rehearsal {
         cannot_open(one.name, why);
         continue;
       }
+      end_prepared_transactions(*session);
       check_blocks(one, *session);
       count_rows(one.name, *session);
     }
@@ -306,6 +307,13 @@ class data_directory_rehearsal {
       all.push_back(std::move(one));
     }
     return all;
+  }
+
+  // They hold locks that nobody would ever release, and checking would wait for.
+  static void end_prepared_transactions(connection& session) {
+    const query_result left = session.query("SELECT pg_catalog.quote_literal(gid) FROM pg_catalog.pg_prepared_xacts "
+                                            "WHERE database = pg_catalog.current_database()");
+    for (const std::string_view gid : left.column(0)) session.query(fmt::format("ROLLBACK PREPARED {}", gid));
   }
 
   void check_blocks(const database& of, connection& session) {
@@ -397,7 +405,7 @@ class data_directory_rehearsal {
       if (!indexed) return;
       // Pages that went, by zeros or by a file cut short, are empty to PostgreSQL and to pg_amcheck. An index still knows
       // of their rows, where the visibility map spares it to look.
-      session.query("SET enable_seqscan TO off; SET enable_indexonlyscan TO on");
+      session.query("SET enable_seqscan TO off; SET enable_indexscan TO on; SET enable_indexonlyscan TO on");
       const query_result plan = session.query("EXPLAIN (COSTS off) " + count);
       const std::vector<std::string_view> lines = plan.column(0);
       if (std::none_of(lines.begin(), lines.end(), [](std::string_view line) { return line.find("Index Only Scan") != std::string_view::npos; })) return;

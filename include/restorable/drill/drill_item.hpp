@@ -34,6 +34,7 @@ struct drill_item {
   std::vector<table_fact> tables;           ///< that verification saw in it
   std::vector<ref_fact> refs;
   std::vector<member_fact> members;         ///< of the outermost archive
+  std::optional<moment> timestamp;          ///< that its name states
   std::uint64_t expanded = 0;               ///< bytes that it unpacks to, all layers together
 };
 
@@ -59,6 +60,7 @@ inline drill_item item_of(const drill_target& target, const drill_candidate& can
   item.tables = verified.tables;
   item.refs = verified.refs;
   item.members = verified.members;
+  item.timestamp = verified.timestamp;
   item.expanded = verified.bytes_expanded;
   return item;
 }

@@ -179,6 +179,7 @@ class dump_loader {
 
   // Every object that the dump declares is expected to be there afterwards.
   void note_object(const dump_event& event) {
+    context_.first_part = event.header.empty();
     if (event.header == header_) return;
     header_ = event.header;
     object_.reset();
@@ -255,15 +256,15 @@ class dump_loader {
   void on_setting(const std::string& name, const dump_event& event, const std::vector<std::string>& words) {
     if (name == "statement_timeout" || name == "lock_timeout" || name == "idle_in_transaction_session_timeout" || name == "transaction_timeout") return;
     std::string text{event.text};
-    if (name == "role" && std::find(words.begin(), words.end(), "authorization") != words.end()) {
-      // only a superuser may become somebody else; the members of a role may act as it
-      const std::string role = words.front() == "reset" || words.size() < 4 || words[3] == "default" ? "" : unquoted(words[3]);
-      text = role.empty() ? "RESET ROLE;" : "SET ROLE " + quote_identifier(role) + ";";
-    }
     if (name == "role") {
+      // Only a superuser may become somebody else, and whom he becomes may lack the rights that he had: objects then belong
+      // to the role that loads.
+      if (std::find(words.begin(), words.end(), "authorization") != words.end()) {
+        ++authorizations_;
+        return;
+      }
       catch_up();
-      const bool resets = text.starts_with("RESET");
-      acting_ = resets || words.size() < 3 ? "" : unquoted(first_words(text, 3)[2]);
+      acting_ = words.front() == "set" && words.size() > 2 && words[2] != "none" ? unquoted(words[2]) : "";
       if (!acting_.empty()) roles_->make(acting_);
     } else if (name == "default_tablespace" && target_.throw_away && words.size() > 3 && words.front() == "set" && !unquoted(words[3]).empty()) {
       tablespaces_.insert(printable(unquoted(words[3])));
@@ -285,6 +286,7 @@ class dump_loader {
     constexpr std::array<std::string_view, 5> kinds{"role", "user", "group", "database", "tablespace"};
     const auto is_kind = [&](const std::string& word) { return std::find(kinds.begin(), kinds.end(), word) != kinds.end(); };
     if (words.size() < 3) return false;
+    if (begins(words, {"update", "pg_catalog", ".", "pg_database"})) return true;  // pg_dumpall --clean
     const bool verb = words[0] == "create" || words[0] == "alter" || words[0] == "drop";
     if (verb && is_kind(words[1])) return !(words[1] == "user" && words[2] == "mapping");
     if (begins(words, {"comment", "on"})) return is_kind(words[2]);
@@ -587,6 +589,10 @@ class dump_loader {
     if (!tablespaces_.empty()) {
       remark(fmt::format("what belongs into other tablespaces was put into the default one: {}", fmt::join(tablespaces_, ", ")));
     }
+    if (authorizations_ > 0) {
+      found_.add(checks::load_role, where_,
+                 fmt::format("{} statements that act as another role were run as the one that loads, to whom what they make belongs", authorizations_));
+    }
     if (cluster_statements_ > 0) {
       found_.add(checks::load_role, where_,
                  fmt::format("{} statements about roles, databases and tablespaces were not rehearsed", cluster_statements_));
@@ -633,6 +639,7 @@ class dump_loader {
   std::set<std::string> roles_made_;
   std::set<std::string> created_;
   std::set<std::string> tablespaces_;
+  std::uint64_t authorizations_ = 0;
   std::uint64_t cluster_statements_ = 0;
 };
 

@@ -52,8 +52,8 @@ inline std::string unquoted(std::string_view name) {
 
 namespace detail {
 
-// What a function is written in: the word after LANGUAGE outside of parentheses, before the body. A body is text, which may
-// speak of anything.
+// What a function is written in: the word after LANGUAGE outside of parentheses, strings and the body, which may speak of
+// anything.
 inline std::string language_of_function(std::string_view statement) {
   sql_words words{statement};
   int depth = 0;
@@ -61,7 +61,7 @@ inline std::string language_of_function(std::string_view statement) {
     if (word == "(") ++depth;
     if (word == ")") --depth;
     if (depth > 0) continue;
-    if (is_keyword(word, "as") || is_keyword(word, "begin") || is_keyword(word, "return")) return {};
+    if (word.front() == '$' || is_keyword(word, "begin") || is_keyword(word, "return")) return {};
     if (!is_keyword(word, "language")) continue;
     std::string language{words.next()};
     std::erase_if(language, [](char c) { return c == '"' || c == '\''; });

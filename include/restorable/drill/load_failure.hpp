@@ -34,6 +34,7 @@ struct load_context {
   bool own_server = true;   ///< of the drill: roles are made as they are missed
   bool newer_dump = false;  ///< the dump, or pg_dump, is of a newer server than this one
   bool wanting = false;     ///< something that the dump needs could not be created before
+  bool first_part = false;  ///< before the first object, where pg_dump --clean removes what there was
 };
 
 /// `words`: the statement's first dozen.
@@ -48,6 +49,7 @@ inline load_failure classify_failure(const sql_error& error, const std::vector<s
   if (error.is("53") || error.is("58030") || error.is("58000") || error.is("XX001") || error.is("XX002")) return load_failure::environment;
   // pg_dump --clean, into an empty database
   if ((starts("drop") || (starts("alter") && has("drop"))) && missing) return load_failure::none;
+  if (context.first_part && missing && (begins(words, {"create", "or", "replace", "view"}) || has("lo_unlink"))) return load_failure::none;
   if (error.is("42P06") && begins(words, {"create", "schema", "public"})) return load_failure::none;
   if (error.is("42710") && starts("create") && has("language") && has("plpgsql")) return load_failure::none;
 
