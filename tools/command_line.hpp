@@ -48,12 +48,13 @@ inline void catch_stop_signals() {
 /// The message for a mistake in the arguments, with the nearest right option where there is one.
 inline std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   std::string message = error.what();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return message;
+  const CLI::App* command = &app;  // the innermost subcommand that was named
+  for (auto inner = command->get_subcommands(); !inner.empty(); inner = command->get_subcommands()) command = inner.front();
   std::vector<std::string> options;
-  for (const CLI::Option* option : app.get_options()) {
+  for (const CLI::Option* option : command->get_options()) {
     for (const auto& name : option->get_lnames()) options.push_back("--" + name);
   }
-  for (const std::string& extra : app.remaining()) {
+  for (const std::string& extra : app.remaining(true)) {
     if (!extra.starts_with('-')) continue;
     message = fmt::format("unknown option {}", extra);
     const std::string name = extra.substr(0, extra.find('='));

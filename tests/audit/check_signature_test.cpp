@@ -153,7 +153,8 @@ TEST_F(check_signature_test, refuses_other_statements_of_the_same_key) {
 TEST_F(check_signature_test, refuses_to_judge_a_signed_document_that_it_cannot_read) {
   std::string newer = text_;
   newer.replace(newer.find("audit-report/1"), 14, "audit-report/2");
-  const auto envelope = sign_payload(in_toto_payload_type, make_report_statement(samples::full(), newer, "r"), samples::key(0));
+  const auto statement = make_report_statement(samples::full(), newer, "r");
+  const auto envelope = sign_payload(in_toto_payload_type, statement, samples::key(0));
   EXPECT_THROW((void)check(newer, to_json(envelope)), usage_error);
   EXPECT_THAT(checks_of(check(newer, envelope_)), ElementsAre("signature.other error"));
   EXPECT_THAT(checks_of(check("", envelope_)), ElementsAre("signature.other error"));

@@ -103,7 +103,8 @@ TEST(ledger_line, refuses_every_line_that_is_cut_or_edited_in_its_form) {
   const std::string line = to_json(sample());
   ASSERT_EQ(refusal(line), "read");
   for (std::size_t length = 0; length < line.size(); ++length) EXPECT_NE(refusal(line.substr(0, length)), "read");
-  for (const auto& other : {line + " ", " " + line, line + "\r", line + "{}", line + line, std::string{"null"}, std::string{"\0", 1}}) {
+  for (const auto& other : {line + " ", " " + line, line + "\r", line + "{}", line + line, std::string{"null"},
+                            std::string{"\0", 1}}) {
     EXPECT_NE(refusal(other), "read") << other;
   }
   json reordered = json::parse(line);

@@ -290,7 +290,7 @@ TEST_F(ledger_test, leaves_and_tells_a_pending_report_that_is_not_what_its_name_
     EXPECT_EQ(read(where_of(3)), content);
     EXPECT_EQ(ids(check().findings), std::vector<std::string>{"ledger.report-unlisted warning"});
   }
-  for (const std::string& line : {std::string{"/etc/passwd\n"}, std::string{"reports/../../x.json"}, std::string{"\0\n", 2}}) {
+  for (const auto& line : {std::string{"/etc/passwd\n"}, std::string{"reports/../../x.json"}, std::string{"\0\n", 2}}) {
     write("ledger.pending", line);
     EXPECT_THAT(ids(append(5).findings), ElementsAre("ledger.report-unlisted warning"));
   }
@@ -353,7 +353,8 @@ TEST_F(ledger_test, keeps_torn_lines_apart) {
 TEST_F(ledger_test, mends_what_a_power_failure_leaves) {
   fill(1, 2);
   const std::string good = read("ledger.jsonl");
-  for (const std::string& end : {std::string(700, '\0'), std::string(300, '\0') + "\"previous\":\"00\"}\n", std::string{"\0", 1}}) {
+  for (const auto& end : {std::string(700, '\0'), std::string(300, '\0') + "\"previous\":\"00\"}\n",
+                          std::string{"\0", 1}}) {
     write("ledger.jsonl", good + end);
     EXPECT_THAT(ids(append(3).findings), ElementsAre("ledger.torn warning"));
     EXPECT_EQ(lines().size(), 3U);

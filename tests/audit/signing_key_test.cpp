@@ -173,7 +173,8 @@ TEST_F(signing_key_test, refuses_every_other_key_by_name) {
       {"openssl genpkey -algorithm ED448", "ED448"},
       {"openssl genpkey -algorithm X25519", "X25519"}};
   for (const auto& [command, type] : kinds) {
-    ASSERT_EQ(here_.run(command + " -out other.key 2>/dev/null && openssl pkey -in other.key -pubout -out other.pub").status, 0);
+    const std::string and_public = " -out other.key 2>/dev/null && openssl pkey -in other.key -pubout -out other.pub";
+    ASSERT_EQ(here_.run(command + and_public).status, 0);
     ASSERT_EQ(::chmod(at("other.key").c_str(), 0600), 0);
     const auto names = AllOf(HasSubstr("type " + type), HasSubstr("ED25519 is expected"));
     EXPECT_THAT(refusal([&] { (void)load_signing_key(at("other.key")); }), names);

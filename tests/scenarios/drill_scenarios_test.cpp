@@ -104,7 +104,7 @@ const std::vector<scenario> scenarios{
     {"constraint_that_is_not_validated", R"sh(edit $DB 'b[:(n := b.index(b";", b.index(b"FOREIGN KEY")))] + b" NOT VALID" + b[n:]'; reseal $DB)sh",
      "database", "objects.unvalidated-constraint @ check-objects", {}, 0},
     {"materialized_view_that_cannot_be_filled", R"sh(edit $DB 'b.replace(b"REFRESH MATERIALIZED VIEW ", b"REFRESH MATERIALIZED VIEW no.", 1)'; reseal $DB)sh",
-     "database", "objects.unpopulated-view @ check-objects", {"load.sql @ load-dump"}},
+     "database", "load.sql @ load-dump", {"objects.unpopulated-view @ check-objects"}},
     {"assertion_that_does_not_hold", "true", "database --assert", "assertion.failed @ check-assertions"},
     // captures
     {"capture_of_another_day", R"sh(cp database/ner11_db_20251207_020000.sql.gz.capture.json $DB.capture.json)sh",

@@ -59,6 +59,12 @@ inline bool may_still_be_written(const component_policy& component, const stored
   return artifact.latest && !is_future(artifact, now) && now < *artifact.latest + component.grace;
 }
 
+/// Whether it may be being written at this moment: its job may still run, and the file changed only lately. What looks cut
+/// short then may be whole soon.
+inline bool may_be_growing(const component_policy& component, const stored_artifact& artifact, moment now) {
+  return may_still_be_written(component, artifact, now) && now - artifact.modified <= std::chrono::minutes{15};
+}
+
 /// Findings about what the policy promises beside `artifact` and what is not there; notes while the job may still run.
 inline std::vector<finding> judge_sidecars(const component_policy& component, const stored_artifact& artifact,
                                            moment now) {

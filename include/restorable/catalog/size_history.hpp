@@ -66,7 +66,7 @@ inline std::vector<finding> judge_sizes(const component_policy& component, const
   std::vector<finding> findings;
   std::map<std::string, std::vector<const stored_artifact*>> by_series;
   for (const auto& artifact : listing.artifacts) {
-    const bool soon = may_still_be_written(component, artifact, now);
+    const bool soon = may_be_growing(component, artifact, now);
     if (auto what = judge_minimum(component, artifact)) {
       if (soon) what->severity = severity::note;
       findings.push_back(std::move(*what));
@@ -75,7 +75,7 @@ inline std::vector<finding> judge_sizes(const component_policy& component, const
   }
   if (!component.size_drift) return findings;
   for (const auto& [series, artifacts] : by_series) {
-    if (may_still_be_written(component, *artifacts.back(), now)) continue;
+    if (may_be_growing(component, *artifacts.back(), now)) continue;
     std::vector<std::uint64_t> predecessors;
     for (std::size_t back = 1; back < artifacts.size() && predecessors.size() < component.size_history; ++back) {
       predecessors.push_back(artifacts[artifacts.size() - 1 - back]->size);

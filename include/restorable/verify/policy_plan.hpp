@@ -124,7 +124,7 @@ class policy_planner {
   void add_artifact(const component_policy& component, const stored_artifact& artifact) {
     if (artifact.directory) return add_directory(component, artifact);
     artifact_task task = task_of(estate_, component, artifact, now_);
-    if (may_still_be_written(component, artifact, now_)) unfinished_[artifact.path] = *artifact.latest + component.grace;
+    if (may_be_growing(component, artifact, now_)) unfinished_[artifact.path] = *artifact.latest + component.grace;
     if (component.identical() == identical_content::error && artifact.timestamp) {
       dated_.push_back({artifact.path, component.name, artifact.series, *artifact.timestamp});
     }
