@@ -43,6 +43,7 @@ inline void catch_stop_signals() {
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGCHLD, SIG_DFL);  // a parent may ignore it, and then no child's exit status could be had
 }
 
 /// The message for a mistake in the arguments, with the nearest right option where there is one.

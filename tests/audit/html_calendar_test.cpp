@@ -8,9 +8,9 @@
 namespace {
 
 using namespace restorable;
+using std::chrono::hours;
 using testing::HasSubstr;
 using testing::Not;
-using std::chrono::hours;
 
 moment at(const char* text) { return *parse_moment(text); }
 
@@ -22,7 +22,8 @@ report run(moment begun, verdict value = verdict::sound) {
   return r;
 }
 
-std::string calendar(std::vector<report> runs, moment now, std::chrono::seconds every = hours{24}, unsigned months = 12) {
+std::string calendar(std::vector<report> runs, moment now, std::chrono::seconds every = hours{24},
+                     unsigned months = 12) {
   const evidence shown = gather_evidence(std::move(runs));
   return detail::html_calendar{shown.history, now, every, months}.html();
 }
@@ -36,8 +37,10 @@ std::string look(const std::string& html, const std::string& day) {
 }
 
 TEST(html_calendar, gives_each_night_its_verdict) {
-  const std::string html = calendar({run(at("2025-12-01T03:00:00Z")), run(at("2025-12-02T03:00:00Z"), verdict::unsound), run(at("2025-12-03T03:00:00Z"), verdict::unchecked),
-                                     run(at("2025-12-04T03:00:00Z"), verdict::unprotected)}, at("2025-12-04T12:00:00Z"));
+  const std::string html = calendar(
+      {run(at("2025-12-01T03:00:00Z")), run(at("2025-12-02T03:00:00Z"), verdict::unsound),
+       run(at("2025-12-03T03:00:00Z"), verdict::unchecked), run(at("2025-12-04T03:00:00Z"), verdict::unprotected)},
+      at("2025-12-04T12:00:00Z"));
   EXPECT_EQ(look(html, "2025-12-01"), "sound");
   EXPECT_EQ(look(html, "2025-12-02"), "unsound");
   EXPECT_EQ(look(html, "2025-12-03"), "unchecked");
@@ -48,15 +51,18 @@ TEST(html_calendar, gives_each_night_its_verdict) {
 
 TEST(html_calendar, the_worst_of_a_day_counts) {
   for (const bool worst_first : {true, false}) {
-    const std::string html = calendar({run(at("2025-12-01T03:00:00Z"), worst_first ? verdict::unsound : verdict::sound),
-                                       run(at("2025-12-01T09:00:00Z"), worst_first ? verdict::sound : verdict::unsound)}, at("2025-12-01T12:00:00Z"));
+    const std::string html =
+        calendar({run(at("2025-12-01T03:00:00Z"), worst_first ? verdict::unsound : verdict::sound),
+                  run(at("2025-12-01T09:00:00Z"), worst_first ? verdict::sound : verdict::unsound)},
+                 at("2025-12-01T12:00:00Z"));
     EXPECT_EQ(look(html, "2025-12-01"), "unsound");
     EXPECT_THAT(html, HasSubstr("(worst of 2 runs)"));
   }
 }
 
 TEST(html_calendar, a_night_without_a_run_is_a_failure) {
-  const std::string html = calendar({run(at("2025-12-01T03:00:00Z")), run(at("2025-12-03T03:00:00Z"))}, at("2025-12-03T12:00:00Z"));
+  const std::string html =
+      calendar({run(at("2025-12-01T03:00:00Z")), run(at("2025-12-03T03:00:00Z"))}, at("2025-12-03T12:00:00Z"));
   EXPECT_EQ(look(html, "2025-12-02"), "none");
   EXPECT_THAT(html, HasSubstr("1 without a run"));
   EXPECT_EQ(look(html, "2025-11-30"), "idle") << "before the first";
@@ -75,7 +81,9 @@ TEST(html_calendar, a_night_that_has_not_come_yet_is_none_missing) {
 
 TEST(html_calendar, a_change_of_the_clock_is_none_either) {
   // 00:30 in Berlin: 22:30 UTC in summer, 23:30 in winter; and at 01:30 the other way over midnight.
-  const std::string html = calendar({run(at("2025-10-25T23:30:00Z")), run(at("2025-10-27T00:30:00Z")), run(at("2025-10-28T00:30:00Z"))}, at("2025-10-28T12:00:00Z"));
+  const std::string html =
+      calendar({run(at("2025-10-25T23:30:00Z")), run(at("2025-10-27T00:30:00Z")), run(at("2025-10-28T00:30:00Z"))},
+               at("2025-10-28T12:00:00Z"));
   EXPECT_EQ(look(html, "2025-10-26"), "idle");
   EXPECT_THAT(html, HasSubstr("<b>3 nights</b>: 3 sound"));
 }
@@ -88,7 +96,9 @@ TEST(html_calendar, a_weekly_run_is_not_missed_daily) {
 
 TEST(html_calendar, a_part_that_holds_is_no_night) {
   report whole = samples::night(at("2025-12-01T03:00:00Z"), 1);
-  const std::string html = calendar({whole, run(at("2025-12-02T09:00:00Z")), run(at("2025-12-03T09:00:00Z"), verdict::unsound)}, at("2025-12-03T12:00:00Z"));
+  const std::string html =
+      calendar({whole, run(at("2025-12-02T09:00:00Z")), run(at("2025-12-03T09:00:00Z"), verdict::unsound)},
+               at("2025-12-03T12:00:00Z"));
   EXPECT_EQ(look(html, "2025-12-02"), "none");
   EXPECT_THAT(html, HasSubstr("verify looked at a part only"));
   EXPECT_EQ(look(html, "2025-12-03"), "unsound") << "a part that does not hold counts";
@@ -101,7 +111,8 @@ TEST(html_calendar, shows_drills_beside_nights) {
 }
 
 TEST(html_calendar, is_bounded_whatever_the_dates) {
-  std::vector<report> runs{run(moment{std::chrono::sys_days{std::chrono::year{1} / 1 / 1}}), run(at("2025-12-01T03:00:00Z")), run(at("2999-01-01T00:00:00Z")), run(moment::max())};
+  std::vector<report> runs{run(moment{std::chrono::sys_days{std::chrono::year{1} / 1 / 1}}),
+                           run(at("2025-12-01T03:00:00Z")), run(at("2999-01-01T00:00:00Z")), run(moment::max())};
   const std::string html = calendar(runs, at("2025-12-01T12:00:00Z"), hours{24}, 3);
   EXPECT_THAT(html, HasSubstr("Runs before 2025-10-01 are not shown."));
   EXPECT_THAT(html, HasSubstr("2 runs dated in the future and not shown."));

@@ -29,7 +29,8 @@ std::string the_case(const std::string& xml, const std::string& name) {
 TEST(junit_xml, passes_what_is_sound) {
   const std::string xml = of(samples::sound(2));
   EXPECT_THAT(xml, HasSubstr("<testsuites name=\"restorable\" tests=\"3\" failures=\"0\" errors=\"0\""));
-  EXPECT_THAT(xml, HasSubstr("<testsuite name=\"verify: artifacts\" tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"0\" time=\"2.875\" timestamp=\"2025-12-04T03:00:00\""));
+  EXPECT_THAT(xml, HasSubstr("<testsuite name=\"verify: artifacts\" tests=\"2\" failures=\"0\" errors=\"0\" "
+                             "skipped=\"0\" time=\"2.875\" timestamp=\"2025-12-04T03:00:00\""));
   EXPECT_THAT(the_case(xml, "/backups/ner11/database/ner11_db_0.sql.gz: sound"), HasSubstr("time=\"1.438\""));
 }
 
@@ -38,25 +39,34 @@ TEST(junit_xml, fails_the_artifact_and_the_family_that_found_it) {
   const std::string bad = "/backups/ner11/database/ner11_db_20251203_020000.sql.gz: ";
   EXPECT_THAT(the_case(xml, bad + "sound"), HasSubstr("<failure type=\"gzip.crc32\""));
   const std::string family = the_case(xml, bad + "gzip");
-  EXPECT_THAT(family, HasSubstr("<failure type=\"gzip.crc32\" message=\"the data&#39;s CRC-32 differs from the trailer&#39;s\">"));
+  EXPECT_THAT(
+      family,
+      HasSubstr("<failure type=\"gzip.crc32\" message=\"the data&#39;s CRC-32 differs from the trailer&#39;s\">"));
   EXPECT_THAT(family, HasSubstr("  expected  0x1f2e3d4c\n  actual    0x9a8b7c6d\n"));
   EXPECT_THAT(family, HasSubstr("at byte 260046840\n"));
   EXPECT_THAT(the_case(xml, bad + "checksum"), Not(HasSubstr("<failure"))) << "a note fails nothing";
   EXPECT_THAT(the_case(xml, bad + "checksum"), HasSubstr("<system-out>note checksum.moved"));
-  EXPECT_THAT(the_case(xml, "/backups/ner11/config/config_20251203.tar.gz: sound"), HasSubstr("<error type=\"unchecked\" message=\"cannot open: Permission denied\">"));
-  EXPECT_THAT(the_case(xml, "/backups/ner11/full/full_20251130.tar.gz: file"), HasSubstr("<system-out>warning file.unprotected"));
+  EXPECT_THAT(the_case(xml, "/backups/ner11/config/config_20251203.tar.gz: sound"),
+              HasSubstr("<error type=\"unchecked\" message=\"cannot open: Permission denied\">"));
+  EXPECT_THAT(the_case(xml, "/backups/ner11/full/full_20251130.tar.gz: file"),
+              HasSubstr("<system-out>warning file.unprotected"));
   EXPECT_THAT(the_case(xml, "logs"), HasSubstr("<failure type=\"presence.missing\""));
 }
 
 TEST(junit_xml, has_the_steps_tables_and_recoveries_of_a_drill) {
   const std::string xml = of(samples::full());
-  EXPECT_THAT(the_case(xml, "load-dump: /backups/ner11/database/ner11_db_20251204_020000.sql.gz"), HasSubstr("<failure type=\"load.sql\""));
+  EXPECT_THAT(the_case(xml, "load-dump: /backups/ner11/database/ner11_db_20251204_020000.sql.gz"),
+              HasSubstr("<failure type=\"load.sql\""));
   EXPECT_THAT(the_case(xml, "probe"), HasSubstr("<error type=\"unchecked\""));
   EXPECT_THAT(the_case(xml, "probe"), HasSubstr("<system-out>all services up\n"));
   EXPECT_THAT(the_case(xml, "boot-volume"), HasSubstr("<skipped message=\"the policy allows it\"/>"));
-  EXPECT_THAT(xml, HasSubstr("<failure type=\"rows.fewer\" message=\"fewer: dump 5,000, capture 5,000, source 5,010, restored 4,999\">"));
+  EXPECT_THAT(
+      xml,
+      HasSubstr(
+          "<failure type=\"rows.fewer\" message=\"fewer: dump 5,000, capture 5,000, source 5,010, restored 4,999\">"));
   EXPECT_THAT(xml, HasSubstr("<failure type=\"rows.missing-table\""));
-  EXPECT_THAT(the_case(xml, "database\" time=\"12.250"), HasSubstr("restored in 12s (objective 1h), to a state 1h old (objective 26h)"));
+  EXPECT_THAT(the_case(xml, "database\" time=\"12.250"),
+              HasSubstr("restored in 12s (objective 1h), to a state 1h old (objective 26h)"));
   const std::string slow = of(samples::rehearsal(samples::last_night, 1'260));
   EXPECT_THAT(slow, HasSubstr("<failure type=\"drill.objective\" message=\"restored in 21m 3s (objective 15m)"));
 }
@@ -65,7 +75,8 @@ TEST(junit_xml, a_skipped_step_that_the_policy_does_not_allow_fails) {
   report r = samples::rehearsal(samples::last_night, 60);
   ASSERT_THAT(of(r), HasSubstr("<skipped"));
   r.steps[6].verdict = verdict::unsound;
-  r.steps[6].findings.push_back(make_finding(checks::drill_skipped, location{"boot-volume"}, "skipped, and the policy does not allow it"));
+  r.steps[6].findings.push_back(
+      make_finding(checks::drill_skipped, location{"boot-volume"}, "skipped, and the policy does not allow it"));
   EXPECT_THAT(of(r), Not(HasSubstr("<skipped")));
   EXPECT_THAT(of(r), HasSubstr("<failure type=\"drill.skipped\""));
 }
@@ -89,7 +100,9 @@ TEST(junit_xml, never_passes_a_run_that_proves_nothing) {
 TEST(junit_xml, cuts_nothing) {
   report r = samples::sound(1);
   r.artifacts[0].path += std::string(50'000, 'x');
-  for (int i = 0; i < 3'000; ++i) r.artifacts[0].findings.push_back(make_finding(checks::tar_header, location{"member" + std::to_string(i) + "."}, "no header"));
+  for (int i = 0; i < 3'000; ++i)
+    r.artifacts[0].findings.push_back(
+        make_finding(checks::tar_header, location{"member" + std::to_string(i) + "."}, "no header"));
   const std::string xml = of(r);
   EXPECT_THAT(xml, HasSubstr(std::string(50'000, 'x')));
   EXPECT_THAT(xml, HasSubstr("(and 2999 more)"));
@@ -106,12 +119,16 @@ TEST_P(junit_schema, accepts_it_and_the_counts_are_right) {
   here.write("junit.xml", render_junit(GetParam().second()));
   const tool_run judged = here.run("xmllint --noout --huge --schema '" + schema + "' junit.xml 2>&1");
   EXPECT_EQ(judged.status, 0) << judged.output.substr(0, 2'000);
-  const auto value = [&](const std::string& xpath) { return here.run("xmllint --huge --xpath '" + xpath + "' junit.xml").output; };
+  const auto value = [&](const std::string& xpath) {
+    return here.run("xmllint --huge --xpath '" + xpath + "' junit.xml").output;
+  };
   EXPECT_EQ(value("number(/testsuites/@tests) = count(//testcase)"), "true\n");
   EXPECT_EQ(value("number(/testsuites/@failures) = count(//failure)"), "true\n");
   EXPECT_EQ(value("number(/testsuites/@errors) = count(//error)"), "true\n");
-  EXPECT_EQ(value("count(//testsuite[@tests != count(testcase) or @failures != count(testcase/failure) or @errors != count(testcase/error) or "
-                  "@skipped != count(testcase/skipped)])"), "0\n");
+  EXPECT_EQ(value("count(//testsuite[@tests != count(testcase) or @failures != count(testcase/failure) or @errors != "
+                  "count(testcase/error) or "
+                  "@skipped != count(testcase/skipped)])"),
+            "0\n");
 }
 
 TEST(junit_schema, refuses_what_is_no_such_document) {
@@ -128,16 +145,20 @@ evidence of_forbidden_characters() {
   report r = samples::full();
   std::string all = "</testcase>]]>\"><x y='\xEF\xBF\xBE\xEF\xBF\xBF\xEF\xB7\x90";
   for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
-  r.artifacts[1].path = r.artifacts[1].findings[0].message = r.host = r.components[0].name = r.steps[1].output = r.comparisons[0].name = r.comparisons[0].outcome = all;
+  r.artifacts[1].path = r.artifacts[1].findings[0].message = r.host = r.components[0].name = r.steps[1].output =
+      r.comparisons[0].name = r.comparisons[0].outcome = all;
   r.steps[0].seconds = std::numeric_limits<double>::quiet_NaN();
   r.artifacts[0].seconds = -5;
   return evidence_of(r);
 }
 
 INSTANTIATE_TEST_SUITE_P(of, junit_schema,
-                         testing::Values(std::pair{"sound", +[] { return evidence_of(samples::sound(5)); }}, std::pair{"full", +[] { return evidence_of(samples::full()); }},
-                                         std::pair{"hostile", +[] { return evidence_of(samples::hostile()); }}, std::pair{"empty", +[] { return evidence_of(samples::empty()); }},
-                                         std::pair{"nothing", +[] { return evidence{}; }}, std::pair{"month", +[] { return gather_evidence(samples::month()); }},
+                         testing::Values(std::pair{"sound", +[] { return evidence_of(samples::sound(5)); }},
+                                         std::pair{"full", +[] { return evidence_of(samples::full()); }},
+                                         std::pair{"hostile", +[] { return evidence_of(samples::hostile()); }},
+                                         std::pair{"empty", +[] { return evidence_of(samples::empty()); }},
+                                         std::pair{"nothing", +[] { return evidence{}; }},
+                                         std::pair{"month", +[] { return gather_evidence(samples::month()); }},
                                          std::pair{"forbidden", &of_forbidden_characters}),
                          [](const auto& one) { return one.param.first; });
 

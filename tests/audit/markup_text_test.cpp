@@ -23,7 +23,8 @@ TEST(visible_text, shows_what_cannot_be_seen) {
   EXPECT_EQ(visible_text("\xE2\x80\xAEgpj"), "\\xe2\\x80\\xaegpj") << "right-to-left override";
   EXPECT_EQ(visible_text("\xE2\x80\x8B"), "\\xe2\\x80\\x8b") << "zero width space";
   EXPECT_EQ(visible_text("\xEF\xBB\xBF"), "\\xef\\xbb\\xbf") << "byte order mark";
-  EXPECT_EQ(visible_text("\xEF\xBF\xBE\xEF\xBF\xBF"), "\\xef\\xbf\\xbe\\xef\\xbf\\xbf") << "XML forbids U+FFFE and U+FFFF";
+  EXPECT_EQ(visible_text("\xEF\xBF\xBE\xEF\xBF\xBF"), "\\xef\\xbf\\xbe\\xef\\xbf\\xbf")
+      << "XML forbids U+FFFE and U+FFFF";
   EXPECT_EQ(visible_text("\xF0\x9F\xBF\xBE"), "\\xf0\\x9f\\xbf\\xbe") << "U+1FFFE";
   EXPECT_EQ(visible_text("\xEF\xB7\x90"), "\\xef\\xb7\\x90") << "U+FDD0";
   EXPECT_EQ(visible_text(std::string_view{"\0", 1}), "\\x00");
@@ -60,9 +61,31 @@ TEST(escape_markdown, means_nothing_to_github) {
     return here.run("cmark-gfm --unsafe -e table -e autolink -e strikethrough page.md").output;
   };
   ASSERT_EQ(rendered("**a** <b>c</b>\n"), "<p><strong>a</strong> <b>c</b></p>\n");
-  for (const std::string evil : {"**a**", "<img src=x onerror=alert(1)>", "[a](http://evil.example)", "![a](x)", "`a`", "a | b | c", "# a", "- a", "1. a", "~~a~~",
-                                 "http://evil.example/", "https://evil.example", "www.evil.example", "&lt;", "&#60;", "\\*a\\*", "<!-- a -->", "> a", "[^1]", "a\n\n# b", "    a", "=== a",
-                                 "</code>", "$x$", "a\r\nb"}) {
+  for (const std::string evil : {"**a**",
+                                 "<img src=x onerror=alert(1)>",
+                                 "[a](http://evil.example)",
+                                 "![a](x)",
+                                 "`a`",
+                                 "a | b | c",
+                                 "# a",
+                                 "- a",
+                                 "1. a",
+                                 "~~a~~",
+                                 "http://evil.example/",
+                                 "https://evil.example",
+                                 "www.evil.example",
+                                 "&lt;",
+                                 "&#60;",
+                                 "\\*a\\*",
+                                 "<!-- a -->",
+                                 "> a",
+                                 "[^1]",
+                                 "a\n\n# b",
+                                 "    a",
+                                 "=== a",
+                                 "</code>",
+                                 "$x$",
+                                 "a\r\nb"}) {
     const std::string shown = escape_markup(evil);
     std::string in_text = rendered("x " + escape_markdown(evil) + "\n");
     for (std::size_t at; (at = in_text.find("&quot;")) != std::string::npos;) in_text.replace(at, 6, "\"");
@@ -70,7 +93,8 @@ TEST(escape_markdown, means_nothing_to_github) {
     for (std::size_t at; (at = wanted.find("&quot;")) != std::string::npos;) wanted.replace(at, 6, "\"");
     EXPECT_EQ(in_text, wanted) << evil;
     const std::string in_table = rendered("| a | b |\n|---|---|\n| " + code_markdown(evil) + " | y |\n");
-    EXPECT_NE(in_table.find("<td><code>" + shown + "</code></td>\n<td>y</td>"), std::string::npos) << evil << "\n" << in_table;
+    EXPECT_NE(in_table.find("<td><code>" + shown + "</code></td>\n<td>y</td>"), std::string::npos) << evil << "\n"
+                                                                                                   << in_table;
   }
 }
 

@@ -20,7 +20,8 @@ std::string of(const report& one) { return render_prometheus(evidence_of(one)); 
 
 TEST(prometheus_text, tells_of_the_run) {
   const std::string text = of(samples::sound(5));
-  EXPECT_THAT(text, HasSubstr("# HELP restorable_last_run_timestamp_seconds When the newest run ended.\n# TYPE restorable_last_run_timestamp_seconds gauge\n"
+  EXPECT_THAT(text, HasSubstr("# HELP restorable_last_run_timestamp_seconds When the newest run ended.\n# TYPE "
+                              "restorable_last_run_timestamp_seconds gauge\n"
                               "restorable_last_run_timestamp_seconds{tool=\"verify\"} 1764817272\n"));
   EXPECT_THAT(text, HasSubstr("restorable_run_info{tool=\"verify\",version=\"0.1.0\",host=\"backup01\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("restorable_last_run_exit_code{tool=\"verify\"} 0\n"));
@@ -35,14 +36,19 @@ TEST(prometheus_text, tells_of_each_component_and_its_newest_artifact) {
   const std::string text = render_prometheus(gather_evidence(samples::month()));
   EXPECT_THAT(text, HasSubstr("restorable_component_verified{component=\"database\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("restorable_component_newest_timestamp_seconds{component=\"database\"} 1764813600\n"));
-  EXPECT_THAT(text, HasSubstr("restorable_artifact_verified{component=\"database\",artifact=\"ner11_db_20251204_020000.sql.gz\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("restorable_artifact_age_seconds{component=\"database\",artifact=\"ner11_db_20251204_020000.sql.gz\"} 3600\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "restorable_artifact_verified{component=\"database\",artifact=\"ner11_db_20251204_020000.sql.gz\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("restorable_artifact_age_seconds{component=\"database\",artifact=\"ner11_db_20251204_"
+                              "020000.sql.gz\"} 3600\n"));
   EXPECT_THAT(text, HasSubstr("restorable_ledger_runs{tool=\"verify\"} 30\n"));
   const std::string bad = of(samples::full());
   EXPECT_THAT(bad, HasSubstr("restorable_component_verified{component=\"database\"} 0\n"));
   EXPECT_THAT(bad, HasSubstr("restorable_component_verdict{component=\"logs\",verdict=\"unsound\"} 1\n"));
   EXPECT_THAT(bad, Not(HasSubstr("restorable_last_success_timestamp_seconds")));
-  EXPECT_THAT(bad, Not(HasSubstr("restorable_component_newest_bytes{component=\"logs\"}"))) << "what is not known has no value";
+  EXPECT_THAT(bad, Not(HasSubstr("restorable_component_newest_bytes{component=\"logs\"}")))
+      << "what is not known has no value";
 }
 
 TEST(prometheus_text, tells_of_the_drill) {
@@ -50,12 +56,14 @@ TEST(prometheus_text, tells_of_the_drill) {
   EXPECT_THAT(text, HasSubstr("restorable_drill_duration_seconds{component=\"database\"} 564.1\n"));
   EXPECT_THAT(text, HasSubstr("restorable_drill_objective_seconds{component=\"database\"} 900\n"));
   EXPECT_THAT(text, HasSubstr("restorable_drill_recovery_point_age_seconds{component=\"database\"} 3600\n"));
-  EXPECT_THAT(text, HasSubstr("restorable_drill_step_duration_seconds{component=\"database\",step=\"load-dump\"} 561\n"));
+  EXPECT_THAT(text,
+              HasSubstr("restorable_drill_step_duration_seconds{component=\"database\",step=\"load-dump\"} 561\n"));
   EXPECT_THAT(text, HasSubstr("restorable_drill_tables{outcome=\"equal\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("restorable_drill_tables{outcome=\"fewer\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("restorable_drill_verified{component=\"database\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("restorable_drill_steps{outcome=\"skipped\"} 1\n"));
-  EXPECT_THAT(of(samples::rehearsal(samples::last_night, 1'260)), HasSubstr("restorable_drill_verified{component=\"database\"} 0\n"));
+  EXPECT_THAT(of(samples::rehearsal(samples::last_night, 1'260)),
+              HasSubstr("restorable_drill_verified{component=\"database\"} 0\n"));
 }
 
 TEST(prometheus_text, the_unprotected_and_the_unchecked_are_not_verified) {
@@ -95,7 +103,9 @@ TEST(prometheus_text, has_as_many_series_for_many_backups_as_for_few) {
   EXPECT_THAT(text, HasSubstr("restorable_artifact_verified{component=\"\",artifact=\"ner11_db_4999.sql.gz\"} 0\n"));
 }
 
-TEST(prometheus_text, says_that_there_is_nothing) { EXPECT_EQ(render_prometheus({}), "# restorable: there is no report\n"); }
+TEST(prometheus_text, says_that_there_is_nothing) {
+  EXPECT_EQ(render_prometheus({}), "# restorable: there is no report\n");
+}
 
 evidence odd_numbers() {
   report r = samples::full();
@@ -113,14 +123,16 @@ evidence odd_numbers() {
 
 TEST(prometheus_text, promtool_accepts_it_and_no_series_stands_twice) {
   const bool judge = run_tool("promtool --version 2>&1").status == 0;
-  for (const auto& [name, shown] : {std::pair{"sound", evidence_of(samples::sound(150))}, std::pair{"full", evidence_of(samples::full())},
-                                    std::pair{"hostile", evidence_of(samples::hostile())}, std::pair{"month", gather_evidence(samples::month())},
-                                    std::pair{"odd", odd_numbers()}}) {
+  for (const auto& [name, shown] :
+       {std::pair{"sound", evidence_of(samples::sound(150))}, std::pair{"full", evidence_of(samples::full())},
+        std::pair{"hostile", evidence_of(samples::hostile())}, std::pair{"month", gather_evidence(samples::month())},
+        std::pair{"odd", odd_numbers()}}) {
     const std::string text = render_prometheus(shown);
     std::set<std::string> series;
     std::istringstream lines{text};
     for (std::string line; std::getline(lines, line);) {
-      ASSERT_TRUE(series.insert(line.starts_with('#') ? line : line.substr(0, line.rfind(' '))).second) << name << ": " << line;
+      ASSERT_TRUE(series.insert(line.starts_with('#') ? line : line.substr(0, line.rfind(' '))).second)
+          << name << ": " << line;
       ASSERT_EQ(line.find_first_of("\x1b\x07\r\t"), std::string::npos);
     }
     EXPECT_THAT(text, Not(HasSubstr("nan")));

@@ -10,8 +10,8 @@
 #include "restorable/testing/scratch_directory.hpp"
 #include "sample_history.hpp"
 
-// The page in a real browser: Debian's chromium, without a window. What it computes is asked through a frame around the page, as
-// the page itself runs no script; what it paints is looked at in screenshots.
+// The page in a real browser: Debian's chromium, without a window. What it computes is asked through a frame around the
+// page, as the page itself runs no script; what it paints is looked at in screenshots.
 
 namespace {
 
@@ -25,12 +25,17 @@ class report_html_browser : public testing::Test {
     if (run_tool("chromium --version 2>/dev/null").status != 0) GTEST_SKIP() << "no chromium";
   }
 
-  static std::string month() { return render_html(gather_evidence(samples::month()), {.now = samples::last_night + std::chrono::hours{5}}); }
+  static std::string month() {
+    return render_html(gather_evidence(samples::month()), {.now = samples::last_night + std::chrono::hours{5}});
+  }
 
   [[nodiscard]] tool_run browse(const std::string& arguments, const std::string& file) const {
     const std::string here = here_.path().string();
-    return here_.run("HOME='" + here + "' timeout 120 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars --force-device-scale-factor=1 "
-                     "--user-data-dir='" + here + "/profile' " + arguments + " 'file://" + here + "/" + file + "' 2>errors");
+    return here_.run("HOME='" + here +
+                     "' timeout 120 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage "
+                     "--hide-scrollbars --force-device-scale-factor=1 "
+                     "--user-data-dir='" +
+                     here + "/profile' " + arguments + " 'file://" + here + "/" + file + "' 2>errors");
   }
 
   /// What the browser makes of the page in a frame of so many pixels.
@@ -38,18 +43,29 @@ class report_html_browser : public testing::Test {
     std::string text = json(html).dump();
     for (std::size_t at = 0; (at = text.find("</", at)) != std::string::npos; at += 3) text.replace(at, 2, "<\\/");
     for (std::size_t at = 0; (at = text.find("<!", at)) != std::string::npos; at += 3) text.replace(at, 2, "<\\!");
-    here_.write("frame.html", "<!DOCTYPE html><meta charset=utf-8><body><script>\nconst frame = document.createElement('iframe');\nframe.style = 'border:0;height:900px;width:" + std::to_string(width) +
-                "px';\nframe.onload = () => {\n  const page = frame.contentDocument, view = frame.contentWindow, seen = {};\n"
-                "  seen.width = page.documentElement.scrollWidth;\n"
-                "  seen.outside = [...page.body.querySelectorAll('*')].filter(e => !e.closest('.scroll') && !e.closest('.vh') && e.getBoundingClientRect().right > frame.clientWidth + 0.5)"
-                ".map(e => e.tagName + '.' + e.className);\n"
-                "  seen.scrolling = [...page.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).length;\n"
-                "  seen.cells = [...page.querySelectorAll('.month td[title]')].map(e => [e.title.slice(0, 10), view.getComputedStyle(e).backgroundColor]);\n"
-                "  seen.active = page.querySelectorAll('script, img, iframe, object, embed, form, a').length;\n"
-                "  seen.font = Math.min(...[...page.body.querySelectorAll('p, td, th, li, dd, text')].filter(e => e.textContent.trim() && !e.closest('details:not([open])')).map(e => "
-                "parseFloat(view.getComputedStyle(e).fontSize) * (e.ownerSVGElement ? e.ownerSVGElement.getBoundingClientRect().width / 320 : 1)));\n"
-                "  document.body.setAttribute('data-seen', JSON.stringify(seen));\n};\nframe.srcdoc = " + text + ";\ndocument.body.append(frame);\n</script>");
-    const std::string dom = browse("--window-size=1400,1000 --virtual-time-budget=5000 --dump-dom", "frame.html").output;
+    here_.write("frame.html",
+                "<!DOCTYPE html><meta charset=utf-8><body><script>\nconst frame = "
+                "document.createElement('iframe');\nframe.style = 'border:0;height:900px;width:" +
+                    std::to_string(width) +
+                    "px';\nframe.onload = () => {\n  const page = frame.contentDocument, view = frame.contentWindow, "
+                    "seen = {};\n"
+                    "  seen.width = page.documentElement.scrollWidth;\n"
+                    "  seen.outside = [...page.body.querySelectorAll('*')].filter(e => !e.closest('.scroll') && "
+                    "!e.closest('.vh') && e.getBoundingClientRect().right > frame.clientWidth + 0.5)"
+                    ".map(e => e.tagName + '.' + e.className);\n"
+                    "  seen.scrolling = [...page.querySelectorAll('.scroll')].filter(e => e.scrollWidth > "
+                    "e.clientWidth).length;\n"
+                    "  seen.cells = [...page.querySelectorAll('.month td[title]')].map(e => [e.title.slice(0, 10), "
+                    "view.getComputedStyle(e).backgroundColor]);\n"
+                    "  seen.active = page.querySelectorAll('script, img, iframe, object, embed, form, a').length;\n"
+                    "  seen.font = Math.min(...[...page.body.querySelectorAll('p, td, th, li, dd, text')].filter(e => "
+                    "e.textContent.trim() && !e.closest('details:not([open])')).map(e => "
+                    "parseFloat(view.getComputedStyle(e).fontSize) * (e.ownerSVGElement ? "
+                    "e.ownerSVGElement.getBoundingClientRect().width / 320 : 1)));\n"
+                    "  document.body.setAttribute('data-seen', JSON.stringify(seen));\n};\nframe.srcdoc = " +
+                    text + ";\ndocument.body.append(frame);\n</script>");
+    const std::string dom =
+        browse("--window-size=1400,1000 --virtual-time-budget=5000 --dump-dom", "frame.html").output;
     const std::size_t begin = dom.find("data-seen=\"");
     if (begin == std::string::npos) throw std::runtime_error{"the browser measured nothing: " + dom.substr(0, 200)};
     std::string seen = dom.substr(begin + 11, dom.find('"', begin + 11) - begin - 11);
@@ -85,11 +101,14 @@ TEST_F(report_html_browser, paints_the_three_bad_nights_red_and_no_other) {
   EXPECT_THAT(red, ElementsAre(samples::bad_nights[0], samples::bad_nights[1], samples::bad_nights[2]));
   EXPECT_EQ(others, 27U);
   here_.write("month.html", month());
-  for (const char* size : {"1280,3400", "500,3400"}) {
+  for (const char* size : {"1280,3400", "500,4200"}) {
     ASSERT_EQ(browse(std::string{"--screenshot=shot.png --window-size="} + size, "month.html").status, 0);
     EXPECT_EQ(cells_painted("shot.png", "c8202f").size(), 3U) << size;
   }
-  ASSERT_EQ(browse("--screenshot=dark.png --window-size=1280,3400 --blink-settings=preferredColorScheme=0", "month.html").status, 0);
+  ASSERT_EQ(
+      browse("--screenshot=dark.png --window-size=1280,3400 --blink-settings=preferredColorScheme=0", "month.html")
+          .status,
+      0);
   EXPECT_EQ(cells_painted("dark.png", "d63443").size(), 3U) << "in the dark";
   EXPECT_EQ(cells_painted("dark.png", "c8202f").size(), 0U);
 }
@@ -112,7 +131,9 @@ TEST_F(report_html_browser, fits_a_phone_whatever_the_names) {
   for (auto& one : long_names.recoveries) one.component = longest;
   for (auto& one : long_names.artifacts[1].findings) one.check = one.message = one.expected = longest;
   long_names.host = long_names.command = long_names.policy = longest;
-  for (const auto& html : {month(), render_html(evidence_of(samples::full()), {}), render_html(evidence_of(samples::hostile()), {}), render_html(evidence_of(long_names), {})}) {
+  for (const auto& html :
+       {month(), render_html(evidence_of(samples::full()), {}), render_html(evidence_of(samples::hostile()), {}),
+        render_html(evidence_of(long_names), {})}) {
     const json phone = measured(html, 360);
     EXPECT_EQ(phone["width"], 360);
     EXPECT_EQ(phone["outside"], json::array());
@@ -131,7 +152,9 @@ TEST_F(report_html_browser, prints_on_paper) {
   const std::string info = here_.run("pdfinfo page.pdf").output;
   if (info.empty()) GTEST_SKIP() << "no pdfinfo";
   EXPECT_THAT(info, testing::HasSubstr("(A4)"));
-  EXPECT_THAT(here_.run("pdftotext -layout page.pdf -").output, testing::AllOf(testing::HasSubstr("✓ SOUND"), testing::HasSubstr("objective 15m"), testing::HasSubstr("✗ unsound")));
+  EXPECT_THAT(here_.run("pdftotext -layout page.pdf -").output,
+              testing::AllOf(testing::HasSubstr("✓ SOUND"), testing::HasSubstr("objective 15m"),
+                             testing::HasSubstr("✗ unsound")));
 }
 
 }  // namespace

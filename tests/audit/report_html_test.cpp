@@ -32,11 +32,16 @@ std::string word(const std::string& html) {
 
 /// Elements, their attributes, their nesting: only what the page is made of, everything closed.
 void expect_well_formed(const std::string& html) {
-  const std::set<std::string> elements{"html", "head", "meta", "title", "link", "style", "body", "header", "h1", "h2", "h3", "h4", "main", "section", "article", "p", "b", "i", "span", "div",
-                                       "ul", "li", "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary", "dl", "dt", "dd", "code", "pre", "footer", "figure",
-                                       "figcaption", "svg", "path", "circle", "rect", "text"};
-  const std::set<std::string> attributes{"lang", "charset", "http-equiv", "content", "name", "rel", "href", "class", "id", "aria-label", "aria-labelledby", "aria-hidden", "role", "scope",
-                                         "abbr", "title", "tabindex", "data-label", "open", "viewBox", "d", "cx", "cy", "r", "rx", "x", "y", "width", "height", "text-anchor"};
+  const std::set<std::string> elements{
+      "html",  "head",    "meta",    "title",   "link",   "style",      "body", "header",  "h1",      "h2",   "h3",
+      "h4",    "main",    "section", "article", "p",      "b",          "i",    "span",    "div",     "ul",   "li",
+      "table", "caption", "thead",   "tbody",   "tr",     "th",         "td",   "details", "summary", "dl",   "dt",
+      "dd",    "code",    "pre",     "footer",  "figure", "figcaption", "svg",  "path",    "circle",  "rect", "text"};
+  const std::set<std::string> attributes{
+      "lang",       "charset",         "http-equiv",  "content", "name",  "rel",  "href",  "class",    "id",
+      "aria-label", "aria-labelledby", "aria-hidden", "role",    "scope", "abbr", "title", "tabindex", "data-label",
+      "open",       "viewBox",         "d",           "cx",      "cy",    "r",    "rx",    "x",        "y",
+      "width",      "height",          "text-anchor"};
   std::vector<std::string> open;
   std::set<std::string> ids;
   std::size_t at = html.find('>') + 1;  // the doctype
@@ -88,11 +93,14 @@ void expect_well_formed(const std::string& html) {
 }
 
 TEST(report_html, is_well_formed_and_holds_nothing_that_loads_or_runs) {
-  for (const auto& one : {samples::sound(3), samples::full(), samples::hostile(), samples::empty(), samples::interrupted()}) expect_well_formed(of(one));
+  for (const auto& one :
+       {samples::sound(3), samples::full(), samples::hostile(), samples::empty(), samples::interrupted()})
+    expect_well_formed(of(one));
   expect_well_formed(render_html({}, options()));
   const std::string html = render_html(gather_evidence(samples::month()), options());
   expect_well_formed(html);
-  EXPECT_THAT(html, HasSubstr("content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\""));
+  EXPECT_THAT(html, HasSubstr("content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri "
+                              "'none'; form-action 'none'\""));
   for (const char* loads : {"<script", "http:", "https:", "url(", "@import", "src=", " on"}) {
     if (std::string_view{loads} == " on") continue;  // the attributes are listed above
     EXPECT_THAT(html, Not(HasSubstr(loads)));
@@ -131,14 +139,17 @@ TEST(report_html, begins_with_the_verdict) {
 TEST(report_html, an_old_verdict_is_none) {
   const evidence shown = gather_evidence(samples::month());
   ASSERT_EQ(word(render_html(shown, options())), "✓ SOUND");
-  EXPECT_EQ(word(render_html(shown, options(samples::last_night + std::chrono::hours{25}))), "✓ SOUND") << "the clock changed";
+  EXPECT_EQ(word(render_html(shown, options(samples::last_night + std::chrono::hours{25}))), "✓ SOUND")
+      << "the clock changed";
   const std::string late = render_html(shown, options(samples::last_night + std::chrono::hours{27}));
   EXPECT_EQ(word(late), "? OUT OF DATE");
   EXPECT_THAT(late, HasSubstr("<b>verify</b> has not run for 27h"));
   html_options monthly = options(samples::last_night + std::chrono::days{200});
   monthly.verify_every = std::chrono::days{365};
   EXPECT_THAT(render_html(shown, monthly), HasSubstr("<b>drill</b> has not run for"));
-  EXPECT_EQ(word(render_html(evidence_of(samples::sound(1)), options(samples::last_night + std::chrono::days{900}))), "✓ SOUND") << "one report alone says what it said";
+  EXPECT_EQ(word(render_html(evidence_of(samples::sound(1)), options(samples::last_night + std::chrono::days{900}))),
+            "✓ SOUND")
+      << "one report alone says what it said";
 }
 
 TEST(report_html, says_that_nothing_was_ever_restored) {
@@ -172,7 +183,9 @@ TEST(report_html, shows_components_findings_rows_steps_and_recoveries) {
   const std::string html = of(samples::full());
   EXPECT_THAT(html, HasSubstr("ner11_db_20251204_020000.sql.gz"));
   EXPECT_THAT(html, HasSubstr("<span class=\"over\">✗ none</span>"));
-  EXPECT_THAT(html, HasSubstr("<dt>expected</dt><dd><code>0x1f2e3d4c</code></dd><dt>actual</dt><dd><code>0x9a8b7c6d</code></dd>"));
+  EXPECT_THAT(
+      html,
+      HasSubstr("<dt>expected</dt><dd><code>0x1f2e3d4c</code></dd><dt>actual</dt><dd><code>0x9a8b7c6d</code></dd>"));
   EXPECT_THAT(html, HasSubstr("→ restore from another copy"));
   EXPECT_THAT(html, HasSubstr("<span class=\"over\">4,999 (−1)</span>"));
   EXPECT_THAT(html, HasSubstr("all services up\n"));
@@ -190,7 +203,8 @@ TEST(report_html, is_the_same_for_the_same_evidence) {
 
 TEST(report_html, is_bounded_and_says_what_it_leaves_out) {
   report r = samples::sound(10'000);
-  for (int i = 0; i < 5'000; ++i) r.artifacts[0].findings.push_back(make_finding(checks::tar_header, location{"a"}, "no header"));
+  for (int i = 0; i < 5'000; ++i)
+    r.artifacts[0].findings.push_back(make_finding(checks::tar_header, location{"a"}, "no header"));
   r.artifacts[9'999].verdict = verdict::unsound;
   const std::string html = of(r);
   EXPECT_LT(html.size(), 4'000'000U);
@@ -223,11 +237,29 @@ TEST(html_style, can_be_read_in_every_scheme) {
       const std::size_t colon = block.find(':', name);
       colours[std::string{block.substr(name + 2, colon - name - 2)}] = block.substr(colon + 1, 7);
     }
-    for (const auto& [ink, ground] : std::vector<std::pair<std::string, std::string>>{
-             {"ink", "page"}, {"ink", "card"}, {"ink", "soft"}, {"dim", "page"}, {"dim", "card"}, {"link", "card"}, {"sound", "sound-soft"}, {"unprotected", "unprotected-soft"},
-             {"unchecked", "unchecked-soft"}, {"unsound", "unsound-soft"}, {"unsound", "card"}, {"unprotected", "card"}, {"unchecked", "card"}, {"on-bad", "bad"}, {"ink", "none-a"},
-             {"ink", "none-b"}, {"ink", "sound-soft"}, {"ink", "unsound-soft"}, {"ink", "unchecked-soft"}, {"ink", "unprotected-soft"}}) {
-      EXPECT_GE(contrast(colours.at(ink), colours.at(ground)), 4.5) << "scheme " << schemes << ": " << ink << " on " << ground;
+    for (const auto& [ink, ground] :
+         std::vector<std::pair<std::string, std::string>>{{"ink", "page"},
+                                                          {"ink", "card"},
+                                                          {"ink", "soft"},
+                                                          {"dim", "page"},
+                                                          {"dim", "card"},
+                                                          {"link", "card"},
+                                                          {"sound", "sound-soft"},
+                                                          {"unprotected", "unprotected-soft"},
+                                                          {"unchecked", "unchecked-soft"},
+                                                          {"unsound", "unsound-soft"},
+                                                          {"unsound", "card"},
+                                                          {"unprotected", "card"},
+                                                          {"unchecked", "card"},
+                                                          {"on-bad", "bad"},
+                                                          {"ink", "none-a"},
+                                                          {"ink", "none-b"},
+                                                          {"ink", "sound-soft"},
+                                                          {"ink", "unsound-soft"},
+                                                          {"ink", "unchecked-soft"},
+                                                          {"ink", "unprotected-soft"}}) {
+      EXPECT_GE(contrast(colours.at(ink), colours.at(ground)), 4.5)
+          << "scheme " << schemes << ": " << ink << " on " << ground;
     }
     EXPECT_GE(contrast(colours.at("bar"), colours.at("card")), 3) << schemes;
     EXPECT_GE(contrast(colours.at("bad"), colours.at("card")), 3) << schemes;
@@ -237,24 +269,32 @@ TEST(html_style, can_be_read_in_every_scheme) {
 
 // The commands that the page tells people to run, run.
 TEST(html_checking, its_commands_tell_a_genuine_report_from_an_altered_one) {
-  if (run_tool("jq --version").status != 0 || run_tool("openssl version").status != 0) GTEST_SKIP() << "no jq or openssl";
+  if (run_tool("jq --version").status != 0 || run_tool("openssl version").status != 0)
+    GTEST_SKIP() << "no jq or openssl";
   const scratch_directory here;
   const std::string json = to_json(samples::full());
   const std::string name = "my 'best' report.json";
   here.write(name, json);
-  ASSERT_EQ(here.run("openssl genpkey -algorithm ed25519 -out k.key && openssl pkey -in k.key -pubout -out k.pub").status, 0);
+  ASSERT_EQ(
+      here.run("openssl genpkey -algorithm ed25519 -out k.key && openssl pkey -in k.key -pubout -out k.pub").status, 0);
   const std::string statement = make_report_statement(parse_report(json, name), json, name);
   here.write("pae", pre_authentication_encoding(in_toto_payload_type, statement));
   here.write("statement", statement);
-  ASSERT_EQ(here.run("openssl pkeyutl -sign -inkey k.key -rawin -in pae -out sig && printf '{\"payloadType\":\"application/vnd.in-toto+json\",\"payload\":\"%s\",\"signatures\":[{\"sig\":\"%s\"}]}' "
-                     "\"$(base64 -w0 statement)\" \"$(base64 -w0 sig)\" > " + detail::shell_word(name + ".dsse")).status, 0);
+  ASSERT_EQ(here.run("openssl pkeyutl -sign -inkey k.key -rawin -in pae -out sig && printf "
+                     "'{\"payloadType\":\"application/"
+                     "vnd.in-toto+json\",\"payload\":\"%s\",\"signatures\":[{\"sig\":\"%s\"}]}' "
+                     "\"$(base64 -w0 statement)\" \"$(base64 -w0 sig)\" > " +
+                     detail::shell_word(name + ".dsse"))
+                .status,
+            0);
   const std::string commands = detail::openssl_commands(name, "k.pub");
   const std::string genuine = here.run(commands + " 2>&1").output;
   EXPECT_THAT(genuine, HasSubstr("Signature Verified Successfully"));
   EXPECT_THAT(genuine, HasSubstr("the report is the one that was signed"));
   here.write(name, json + " ");
   EXPECT_THAT(here.run(commands + " 2>&1").output, Not(HasSubstr("the one that was signed")));
-  ASSERT_EQ(here.run("openssl genpkey -algorithm ed25519 -out k.key && openssl pkey -in k.key -pubout -out k.pub").status, 0);
+  ASSERT_EQ(
+      here.run("openssl genpkey -algorithm ed25519 -out k.key && openssl pkey -in k.key -pubout -out k.pub").status, 0);
   EXPECT_THAT(here.run(commands + " 2>&1").output, Not(HasSubstr("Verified Successfully")));
 }
 

@@ -13,7 +13,9 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-std::string of(const report& one, const markdown_options& options = {}) { return render_markdown(evidence_of(one), options); }
+std::string of(const report& one, const markdown_options& options = {}) {
+  return render_markdown(evidence_of(one), options);
+}
 
 TEST(report_markdown, begins_with_the_verdict) {
   EXPECT_THAT(of(samples::sound(5)), StartsWith("## ✅ verify: sound\n\nSOUND\\: all 5 artifacts sound\n"));
@@ -25,9 +27,12 @@ TEST(report_markdown, begins_with_the_verdict) {
 
 TEST(report_markdown, says_what_is_wrong_where_both_values_and_what_to_do) {
   const std::string page = of(samples::full());
-  EXPECT_THAT(page, HasSubstr("- ❌ **error** <code>gzip\\.crc32</code>: the data\\'s CRC\\-32 differs from the trailer\\'s\n"
-                              "  - in <code>\\/backups\\/ner11\\/database\\/ner11\\_db\\_20251203\\_020000\\.sql\\.gz</code> at byte 260046840\n"
-                              "  - expected <code>0x1f2e3d4c</code>\n  - actual <code>0x9a8b7c6d</code>\n  - → restore from another copy\n"));
+  EXPECT_THAT(page,
+              HasSubstr("- ❌ **error** <code>gzip\\.crc32</code>: the data\\'s CRC\\-32 differs from the trailer\\'s\n"
+                        "  - in <code>\\/backups\\/ner11\\/database\\/ner11\\_db\\_20251203\\_020000\\.sql\\.gz</code> "
+                        "at byte 260046840\n"
+                        "  - expected <code>0x1f2e3d4c</code>\n  - actual <code>0x9a8b7c6d</code>\n  - → restore from "
+                        "another copy\n"));
   EXPECT_THAT(page, HasSubstr("| ❌ unsound | <code>logs</code> | none |"));
   EXPECT_THAT(page, HasSubstr("2 tables compared, 0 the same."));
   EXPECT_THAT(page, HasSubstr("| 5,000 | 5,000 | 5,010 | 4,999 | fewer |"));
@@ -37,7 +42,8 @@ TEST(report_markdown, says_what_is_wrong_where_both_values_and_what_to_do) {
 
 TEST(report_markdown, counts_what_it_does_not_list) {
   report r = samples::sound(1);
-  for (int i = 0; i < 200; ++i) r.artifacts[0].findings.push_back(make_finding(checks::tar_header, location{"a"}, "no header"));
+  for (int i = 0; i < 200; ++i)
+    r.artifacts[0].findings.push_back(make_finding(checks::tar_header, location{"a"}, "no header"));
   EXPECT_THAT(of(r), HasSubstr("… and 150 findings more"));
   EXPECT_THAT(of(r, {.findings = 500}), Not(HasSubstr("more: read")));
 }
@@ -48,7 +54,8 @@ TEST(report_markdown, stays_below_what_github_takes) {
   for (int i = 0; i < 1'000; ++i) {
     r.components.push_back(r.components[0]);
     r.components.back().name = longest;
-    r.artifacts[0].findings.push_back(make_finding(checks::tar_header, location{{longest, longest, longest}, 1}, longest, longest, longest));
+    r.artifacts[0].findings.push_back(
+        make_finding(checks::tar_header, location{{longest, longest, longest}, 1}, longest, longest, longest));
     r.comparisons.push_back(r.comparisons[0]);
     r.comparisons.back().name = longest;
   }
@@ -71,12 +78,14 @@ TEST(report_markdown, tells_of_later_runs_of_a_part) {
 TEST(report_markdown, nothing_in_it_acts_whatever_the_names) {
   if (run_tool("cmark-gfm --version").status != 0) GTEST_SKIP() << "no cmark-gfm";
   report r = samples::hostile();
-  r.artifacts[1].findings[1].message = "<img src=x onerror=alert(1)> | @everyone #1 [a](http://evil.example) https://evil.example `x` **b**\n\n# h";
+  r.artifacts[1].findings[1].message =
+      "<img src=x onerror=alert(1)> | @everyone #1 [a](http://evil.example) https://evil.example `x` **b**\n\n# h";
   r.components[0].name = "| a |\n<script>alert(1)</script>";
   const scratch_directory here;
   here.write("page.md", of(r));
   const std::string html = here.run("cmark-gfm --unsafe -e table -e autolink -e strikethrough page.md").output;
-  for (const char* evil : {"<img", "<script", "<a ", "<h1", "<strong>b", "\x1b", "\r"}) EXPECT_THAT(html, Not(HasSubstr(evil)));
+  for (const char* evil : {"<img", "<script", "<a ", "<h1", "<strong>b", "\x1b", "\r"})
+    EXPECT_THAT(html, Not(HasSubstr(evil)));
   EXPECT_THAT(html, HasSubstr("<code>| a |\\n&lt;script&gt;alert(1)&lt;/script&gt;</code>"));
   std::size_t columns = 0;  // no name adds a cell: every row of the first table has as many
   for (std::size_t at = html.find("<tr>"), end; at < html.find("</table>"); at = html.find("<tr>", end)) {

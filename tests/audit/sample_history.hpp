@@ -1,4 +1,5 @@
-// A month of nights to render: 30 runs of verify, three of them bad, one night without a run; four drills, one too slow.
+// A month of nights to render: 30 runs of verify, three of them bad, one night without a run; four drills, one too
+// slow.
 #pragma once
 
 #include <chrono>
@@ -27,11 +28,13 @@ struct sample_component {
   std::int64_t age;
 };
 inline constexpr sample_component estate[] = {
-    {"database", "postgres-dump", "gzip > postgres-plain-dump", "/backups/ner11/database/ner11_db_", "_020000.sql.gz", 260'046'848, 3'600},
+    {"database", "postgres-dump", "gzip > postgres-plain-dump", "/backups/ner11/database/ner11_db_", "_020000.sql.gz",
+     260'046'848, 3'600},
     {"models", "archive", "gzip > tar", "/backups/ner11/models/models_", "_021500.tar.gz", 8'482'560'000, 2'700},
     {"code", "git-bundle", "git-bundle", "/backups/ner11/code/repository_", "_023000.bundle", 91'226'112, 1'800},
     {"configuration", "archive", "gzip > tar", "/backups/ner11/config/config_", "_023500.tar.gz", 48'128, 1'500},
-    {"volumes", "docker-volumes", "gzip > tar", "/backups/ner11/volumes/postgres_data_", "_024000.tar.gz", 1'073'741'824, 1'200},
+    {"volumes", "docker-volumes", "gzip > tar", "/backups/ner11/volumes/postgres_data_", "_024000.tar.gz",
+     1'073'741'824, 1'200},
     {"logs", "archive", "gzip > tar", "/backups/ner11/logs/logs_", "_024500.tar.gz", 7'340'032, 900},
 };
 
@@ -70,8 +73,11 @@ inline report night(moment at, std::size_t number) {
     r.components.push_back(component);
     r.artifacts.push_back(a);
   }
-  r.components[5].findings.push_back(make_finding(checks::size_drift, location{"logs"}, "the newest is larger than usual", "about 6.5 MiB", "7.0 MiB"));
-  r.artifacts[3].findings.push_back(make_finding(checks::tar_secret_readable, location{r.artifacts[3].path} / "config/.env", "a file with secrets may be read by everyone", "mode 0600", "mode 0644"));
+  r.components[5].findings.push_back(make_finding(checks::size_drift, location{"logs"},
+                                                  "the newest is larger than usual", "about 6.5 MiB", "7.0 MiB"));
+  r.artifacts[3].findings.push_back(
+      make_finding(checks::tar_secret_readable, location{r.artifacts[3].path} / "config/.env",
+                   "a file with secrets may be read by everyone", "mode 0600", "mode 0644"));
   return r;
 }
 
@@ -111,11 +117,16 @@ inline report rehearsal(moment at, double database_seconds) {
   step(4, "boot-volume", 41, 1'073'741'824);
   r.steps[6].skipped = true;
   r.steps[6].reason = "the policy allows it: no binaries of PostgreSQL 14 here";
-  r.comparisons.push_back({r.artifacts[0].path, "", "public.incidents", rows_fact{5000, fingerprint}, rows_fact{5000, fingerprint}, std::nullopt, rows_fact{5000, fingerprint}, "equal"});
-  r.comparisons.push_back({r.artifacts[0].path, "", "public.vendor_equipment", rows_fact{1'234'567, fingerprint}, rows_fact{1'234'567, fingerprint}, std::nullopt, rows_fact{1'234'567, fingerprint}, "equal"});
-  r.comparisons.push_back({r.artifacts[0].path, "", "public.audit_log", rows_fact{0, std::nullopt}, rows_fact{0, std::nullopt}, std::nullopt, rows_fact{0, std::nullopt}, "empty"});
+  r.comparisons.push_back({r.artifacts[0].path, "", "public.incidents", rows_fact{5000, fingerprint},
+                           rows_fact{5000, fingerprint}, std::nullopt, rows_fact{5000, fingerprint}, "equal"});
+  r.comparisons.push_back({r.artifacts[0].path, "", "public.vendor_equipment", rows_fact{1'234'567, fingerprint},
+                           rows_fact{1'234'567, fingerprint}, std::nullopt, rows_fact{1'234'567, fingerprint},
+                           "equal"});
+  r.comparisons.push_back({r.artifacts[0].path, "", "public.audit_log", rows_fact{0, std::nullopt},
+                           rows_fact{0, std::nullopt}, std::nullopt, rows_fact{0, std::nullopt}, "empty"});
   const bool slow = database_seconds > 900;
-  r.recoveries.push_back({"database", database_seconds + 3.1, 900, 3'600, 93'600, slow ? verdict::unsound : verdict::sound});
+  r.recoveries.push_back(
+      {"database", database_seconds + 3.1, 900, 3'600, 93'600, slow ? verdict::unsound : verdict::sound});
   r.recoveries.push_back({"models", 95, 3'600, 2'700, 93'600, verdict::sound});
   r.recoveries.push_back({"code", 6.25, 600, 1'800, 93'600, verdict::sound});
   r.recoveries.push_back({"configuration", 0.4, std::nullopt, 1'500, std::nullopt, verdict::sound});
@@ -123,7 +134,9 @@ inline report rehearsal(moment at, double database_seconds) {
   r.finished = at + std::chrono::seconds{static_cast<std::int64_t>(all)};
   if (slow) {
     r.components[0].verdict = verdict::unsound;
-    r.components[0].findings.push_back(make_finding(checks::drill_rto, location{"database"}, "the restore takes longer than its objective", "at most 15m", "21m 3s"));
+    r.components[0].findings.push_back(make_finding(checks::drill_rto, location{"database"},
+                                                    "the restore takes longer than its objective", "at most 15m",
+                                                    "21m 3s"));
     r.verdict = verdict::unsound;
     r.exit_code = 1;
   }
@@ -143,11 +156,17 @@ inline std::vector<report> month() {
     if (day == night_without_run) continue;
     report r = night(begun, i);
     if (day == bad_nights[0]) {
-      spoil(r, 0, make_finding(checks::gzip_crc32, location{r.artifacts[0].path}.at(260'046'840), "the data's CRC-32 differs from the trailer's", "0x1f2e3d4c", "0x9a8b7c6d"));
+      spoil(r, 0,
+            make_finding(checks::gzip_crc32, location{r.artifacts[0].path}.at(260'046'840),
+                         "the data's CRC-32 differs from the trailer's", "0x1f2e3d4c", "0x9a8b7c6d"));
     } else if (day == bad_nights[1]) {
-      spoil(r, 4, make_finding(checks::tar_truncated, location{r.artifacts[4].path} / "base/16384/2619", "the archive ends within a member", "8192 bytes", "512 bytes"));
+      spoil(r, 4,
+            make_finding(checks::tar_truncated, location{r.artifacts[4].path} / "base/16384/2619",
+                         "the archive ends within a member", "8192 bytes", "512 bytes"));
     } else if (day == bad_nights[2]) {
-      spoil(r, 0, make_finding(checks::dump_truncated, location{r.artifacts[0].path}, "the dump ends without its completion line"));
+      spoil(r, 0,
+            make_finding(checks::dump_truncated, location{r.artifacts[0].path},
+                         "the dump ends without its completion line"));
     }
     if (begun == at("2025-11-24T03:00:00Z")) {
       all.push_back(r);

@@ -8,13 +8,18 @@ namespace {
 
 using namespace restorable;
 
-table_comparison table(std::string outcome) { return {"a.sql", "", "public.t", rows_fact{5, {}}, {}, {}, rows_fact{5, {}}, std::move(outcome)}; }
+table_comparison table(std::string outcome) {
+  return {"a.sql", "", "public.t", rows_fact{5, {}}, {}, {}, rows_fact{5, {}}, std::move(outcome)};
+}
 
 TEST(judge_outcome, knows_every_word) {
   const std::set<std::string_view> good{"equal", "empty", "counted", "tolerated"};
   for (const auto word : table_outcomes) {
     const verdict worth = judge_outcome(table(std::string{word})).worth;
-    EXPECT_EQ(worth, good.contains(word) ? verdict::sound : word == "unread" ? verdict::unchecked : verdict::unsound) << word;
+    EXPECT_EQ(worth, good.contains(word) ? verdict::sound
+                     : word == "unread"  ? verdict::unchecked
+                                         : verdict::unsound)
+        << word;
   }
 }
 

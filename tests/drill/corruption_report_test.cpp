@@ -67,8 +67,9 @@ TEST(corruption_report, is_empty_of_nothing) {
 
 TEST(corruption_report, lets_damage_outweigh_what_may_be_harmless) {
   corruption_report found;
-  found.add("btree index \"a.b.c\":\n    ERROR:  item order invariant violated for index \"c\"\n"
-            "btree index \"a.b.c\":\n    ERROR:  invalid page in block 3\n");
+  found.add(
+      "btree index \"a.b.c\":\n    ERROR:  item order invariant violated for index \"c\"\n"
+      "btree index \"a.b.c\":\n    ERROR:  invalid page in block 3\n");
   found.finish();
   ASSERT_EQ(found.relations().size(), 1U);
   EXPECT_EQ(found.relations().front().what, kind::damage);
@@ -80,7 +81,8 @@ TEST(corruption_report, stays_small_and_counts_what_it_leaves_out) {
   corruption_report found;
   for (int table = 0; table < 1000; ++table) {
     for (int block = 0; block < 3; ++block) {
-      found.add("heap table \"db.public.t" + std::to_string(table) + "\", block " + std::to_string(block) + ":\n    " + std::string(100'000, 'x') + "\n");
+      found.add("heap table \"db.public.t" + std::to_string(table) + "\", block " + std::to_string(block) + ":\n    " +
+                std::string(100'000, 'x') + "\n");
     }
   }
   found.finish();

@@ -68,17 +68,26 @@ class data_directory_rehearsal_test : public testing::Test {
     must("mkdir " + name);
     detail::give_tree(here_->path() / name, unprivileged_user());
     process_request initdb;
-    initdb.arguments = {find_postgres().front().program("initdb"), "-D", (here_->path() / name).string(), "-U", superuser, "-E", "UTF8",
-                        "--locale=C", "--auth=trust", "--no-sync"};
+    initdb.arguments = {find_postgres().front().program("initdb"),
+                        "-D",
+                        (here_->path() / name).string(),
+                        "-U",
+                        superuser,
+                        "-E",
+                        "UTF8",
+                        "--locale=C",
+                        "--auth=trust",
+                        "--no-sync"};
     initdb.directory = "/";
     initdb.user = unprivileged_user();
     const auto made = run_process(initdb);
     if (made.exit_code != 0) throw std::runtime_error{made.output};
   }
 
-  static std::unique_ptr<postgres_server> run_cluster(const std::string& name, const server_settings& settings, const std::string& superuser = "postgres") {
-    return postgres_server::boot(find_postgres().front(), here_->path() / (name + "-server"), here_->path() / name, unprivileged_user(), settings,
-                                 nullptr, superuser);
+  static std::unique_ptr<postgres_server> run_cluster(const std::string& name, const server_settings& settings,
+                                                      const std::string& superuser = "postgres") {
+    return postgres_server::boot(find_postgres().front(), here_->path() / (name + "-server"), here_->path() / name,
+                                 unprivileged_user(), settings, nullptr, superuser);
   }
 
   static std::filesystem::path copy_of_base(const std::string& name) {
@@ -94,7 +103,8 @@ class data_directory_rehearsal_test : public testing::Test {
   }
 
   static data_directory_outcome rehearse(const std::filesystem::path& data, const std::atomic<bool>* stop = nullptr) {
-    return rehearse_data_directory(data, location{"volume.tar"}, "", data.string() + "-work", unprivileged_user(), 2, stop);
+    return rehearse_data_directory(data, location{"volume.tar"}, "", data.string() + "-work", unprivileged_user(), 2,
+                                   stop);
   }
 
   static std::string own_version() { return std::to_string(find_postgres().front().major) + "\n"; }
@@ -108,8 +118,11 @@ class data_directory_rehearsal_test : public testing::Test {
 
   static std::string text_of(const data_directory_outcome& outcome) {
     std::string text;
-    for (const auto& one : outcome.findings) text += fmt::format("{} {}: {} | {} | {}\n", one.check, one.where.to_string(), one.message, one.expected, one.actual);
-    for (const auto& one : outcome.unchecked) text += fmt::format("unchecked {}: {} | {}\n", one.where.to_string(), one.message, one.advice);
+    for (const auto& one : outcome.findings)
+      text +=
+          fmt::format("{} {}: {} | {} | {}\n", one.check, one.where.to_string(), one.message, one.expected, one.actual);
+    for (const auto& one : outcome.unchecked)
+      text += fmt::format("unchecked {}: {} | {}\n", one.where.to_string(), one.message, one.advice);
     return text;
   }
 
@@ -156,7 +169,8 @@ TEST_F(data_directory_rehearsal_test, damage_to_each_table_is_found_where_it_is)
       return one.check == "boot.corrupt" && one.where.to_string().find("public." + name) != std::string::npos;
     });
   };
-  for (const char* table : {"garbled", "zeroed", "gone", "cut"}) EXPECT_TRUE(is_found(table)) << table << "\n" << text_of(outcome);
+  for (const char* table : {"garbled", "zeroed", "gone", "cut"})
+    EXPECT_TRUE(is_found(table)) << table << "\n" << text_of(outcome);
   EXPECT_TRUE(is_found("older_pkey")) << text_of(outcome);
   EXPECT_FALSE(is_found("whole")) << text_of(outcome);
   EXPECT_FALSE(is_found("empty")) << text_of(outcome);
@@ -183,11 +197,17 @@ TEST_F(data_directory_rehearsal_test, odd_but_sound_one_passes) {
     s.query("CREATE DATABASE closed");
     s.query("CREATE DATABASE elsewhere");
     connection odd{server->dsn("Odd \"name\"\nof two lines", "ner11"), location{"odd"}};
-    odd.query("CREATE SCHEMA \"Mixed\"; CREATE TABLE \"Mixed\".\"a b\" (id int PRIMARY KEY); INSERT INTO \"Mixed\".\"a b\" SELECT generate_series(1, 300);"
-              "CREATE TABLE half (id int) PARTITION BY RANGE (id); CREATE TABLE half_1 PARTITION OF half FOR VALUES FROM (0) TO (10);"
-              "INSERT INTO half VALUES (1), (2); CREATE UNLOGGED TABLE fleeting (id int PRIMARY KEY); INSERT INTO fleeting VALUES (1);"
-              "CREATE TABLE held (id int PRIMARY KEY); CREATE INDEX ON held ((id + 1)) WHERE id > 5");
-    odd.query("SELECT pg_create_physical_replication_slot('standby', true), pg_create_logical_replication_slot('feed', 'pgoutput')");
+    odd.query(
+        "CREATE SCHEMA \"Mixed\"; CREATE TABLE \"Mixed\".\"a b\" (id int PRIMARY KEY); INSERT INTO \"Mixed\".\"a b\" "
+        "SELECT generate_series(1, 300);"
+        "CREATE TABLE half (id int) PARTITION BY RANGE (id); CREATE TABLE half_1 PARTITION OF half FOR VALUES FROM (0) "
+        "TO (10);"
+        "INSERT INTO half VALUES (1), (2); CREATE UNLOGGED TABLE fleeting (id int PRIMARY KEY); INSERT INTO fleeting "
+        "VALUES (1);"
+        "CREATE TABLE held (id int PRIMARY KEY); CREATE INDEX ON held ((id + 1)) WHERE id > 5");
+    odd.query(
+        "SELECT pg_create_physical_replication_slot('standby', true), pg_create_logical_replication_slot('feed', "
+        "'pgoutput')");
     odd.query("CREATE SUBSCRIPTION away CONNECTION 'host=192.0.2.1' PUBLICATION p WITH (connect = false)");
     odd.query("BEGIN; INSERT INTO held VALUES (1)");
     odd.query("PREPARE TRANSACTION 'left open'");
@@ -204,8 +224,10 @@ TEST_F(data_directory_rehearsal_test, odd_but_sound_one_passes) {
   const std::string outside_file = (outside.path() / "ran").string();
   ASSERT_EQ(outside.run("chmod 777 .").status, 0);
   for (const char* name : {"postgresql.conf", "postgresql.auto.conf"}) {
-    here_->write(std::string{"odd/"} + name, "shared_preload_libraries = 'no_such_library'\narchive_mode = on\narchive_command = 'touch " + outside_file +
-                                                 "'\nlisten_addresses = '*'\nssl = on\ndata_directory = '/nonexistent'\nhba_file = '/nonexistent'\n");
+    here_->write(
+        std::string{"odd/"} + name,
+        "shared_preload_libraries = 'no_such_library'\narchive_mode = on\narchive_command = 'touch " + outside_file +
+            "'\nlisten_addresses = '*'\nssl = on\ndata_directory = '/nonexistent'\nhba_file = '/nonexistent'\n");
   }
   here_->write("odd/recovery.signal", "");
   here_->write("odd/pg_hba.conf", "local all all reject\n");
@@ -262,7 +284,8 @@ TEST_F(data_directory_rehearsal_test, of_another_version_is_unchecked) {
 
 TEST_F(data_directory_rehearsal_test, whose_version_is_unreadable_does_not_start) {
   int number = 0;
-  for (const std::string& version : {std::string{}, std::string{"fifteen\n"}, std::string(64, '1'), std::string{"\0\0\0\0", 4}, std::string{"-1\n"}}) {
+  for (const std::string& version : {std::string{}, std::string{"fifteen\n"}, std::string(64, '1'),
+                                     std::string{"\0\0\0\0", 4}, std::string{"-1\n"}}) {
     const auto outcome = rehearse(bare("unreadable-" + std::to_string(number++), version));
     ASSERT_EQ(outcome.findings.size(), 1U) << number;
     EXPECT_EQ(outcome.findings.front().check, "boot.failed");
@@ -295,7 +318,8 @@ TEST_F(data_directory_rehearsal_test, that_leads_outside_is_not_booted) {
   unchecked_because(data, "tablespaces");
 
   data = bare("no-wal", own_version());
-  here_->write("no-wal/backup_label", "START WAL LOCATION: 0/2000028 (file 000000010000000000000002)\nCHECKPOINT LOCATION: 0/2000060\n");
+  here_->write("no-wal/backup_label",
+               "START WAL LOCATION: 0/2000028 (file 000000010000000000000002)\nCHECKPOINT LOCATION: 0/2000060\n");
   unchecked_because(data, "000000010000000000000002");
   EXPECT_EQ(outside.read("wal/file"), "precious\n");
 }

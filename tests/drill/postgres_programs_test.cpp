@@ -26,7 +26,8 @@ TEST(find_postgres, finds_what_is_installed_newest_first_and_each_once) {
     EXPECT_TRUE(real.insert(std::filesystem::canonical(one.directory / "postgres")).second);
     EXPECT_THAT(run_tool(one.program("postgres") + " --version").output, HasSubstr(" " + one.version));
   }
-  EXPECT_TRUE(std::is_sorted(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.major > b.major; }));
+  EXPECT_TRUE(
+      std::is_sorted(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.major > b.major; }));
   ASSERT_TRUE(find_postgres("", found.back().major));
   EXPECT_EQ(find_postgres("", found.back().major)->major, found.back().major);
   EXPECT_FALSE(find_postgres("", 3));
@@ -61,7 +62,9 @@ TEST(find_postgres, says_that_the_directory_it_is_given_has_none) {
   here.write("postgres", "#!/bin/sh\nexit 1\n");
   ASSERT_EQ(here.run("chmod -R a+rx .").status, 0);
   expect_refusal("does not run");
-  here.write("postgres", "\x7f""ELF, of another machine");
+  here.write("postgres",
+             "\x7f"
+             "ELF, of another machine");
   expect_refusal("cannot be executed");
   here.write("postgres", "#!/bin/sh\necho no version here\n");
   expect_refusal("has no version");

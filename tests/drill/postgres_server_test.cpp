@@ -29,7 +29,8 @@ class postgres_server_test : public testing::Test {
     here_ = std::make_unique<scratch_directory>();
     ::chmod(here_->path().c_str(), 0711);
     const auto started = std::chrono::steady_clock::now();
-    server_ = postgres_server::create(find_postgres().front(), here_->path() / "server", unprivileged_user(), {.jobs = 3, .extra = {"work_mem=7MB"}}, nullptr);
+    server_ = postgres_server::create(find_postgres().front(), here_->path() / "server", unprivileged_user(),
+                                      {.jobs = 3, .extra = {"work_mem=7MB"}}, nullptr);
     seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   }
   static void TearDownTestSuite() {
@@ -58,14 +59,24 @@ TEST_F(postgres_server_test, takes_connections_soon) {
 
 TEST_F(postgres_server_test, has_settings_fit_for_throwing_away) {
   auto s = session();
-  for (const auto& [name, value] : {std::pair{"listen_addresses", ""}, {"fsync", "off"}, {"synchronous_commit", "off"}, {"full_page_writes", "off"},
-                                    {"wal_level", "minimal"}, {"autovacuum", "off"}, {"archive_mode", "off"}, {"shared_preload_libraries", ""},
-                                    {"max_logical_replication_workers", "0"}, {"dynamic_shared_memory_type", "mmap"}, {"work_mem", "7MB"}}) {
+  for (const auto& [name, value] : {std::pair{"listen_addresses", ""},
+                                    {"fsync", "off"},
+                                    {"synchronous_commit", "off"},
+                                    {"full_page_writes", "off"},
+                                    {"wal_level", "minimal"},
+                                    {"autovacuum", "off"},
+                                    {"archive_mode", "off"},
+                                    {"shared_preload_libraries", ""},
+                                    {"max_logical_replication_workers", "0"},
+                                    {"dynamic_shared_memory_type", "mmap"},
+                                    {"work_mem", "7MB"}}) {
     EXPECT_EQ(s.value(std::string{"SHOW "} + name), value) << name;
   }
   EXPECT_EQ(s.value("SELECT rolname FROM pg_roles WHERE oid = 10"), "restorable_admin");
   EXPECT_EQ(s.value("SELECT count(*) FROM pg_roles WHERE rolname = 'postgres'"), "0");
-  EXPECT_EQ(s.value("SELECT datcollate || ' ' || pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template0'"), "C UTF8");
+  EXPECT_EQ(
+      s.value("SELECT datcollate || ' ' || pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template0'"),
+      "C UTF8");
 }
 
 TEST_F(postgres_server_test, runs_as_nobody_important_in_a_private_directory) {
@@ -79,11 +90,15 @@ TEST_F(postgres_server_test, runs_as_nobody_important_in_a_private_directory) {
 }
 
 TEST_F(postgres_server_test, has_no_network_socket) {
-  const std::string sockets = run_tool("ls -l /proc/" + std::to_string(server_->pid()) + "/fd 2>/dev/null | grep -o 'socket:\\[[0-9]*' | tr -dc '0-9\\n'").output;
+  const std::string sockets = run_tool("ls -l /proc/" + std::to_string(server_->pid()) +
+                                       "/fd 2>/dev/null | grep -o 'socket:\\[[0-9]*' | tr -dc '0-9\\n'")
+                                  .output;
   ASSERT_FALSE(sockets.empty());
   for (std::size_t at = 0; at < sockets.size(); at = sockets.find('\n', at) + 1) {
     const std::string inode = sockets.substr(at, sockets.find('\n', at) - at);
-    EXPECT_EQ(run_tool("cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 | grep -c ' " + inode + " '").output, "0\n");
+    EXPECT_EQ(
+        run_tool("cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 | grep -c ' " + inode + " '").output,
+        "0\n");
   }
 }
 
@@ -108,14 +123,16 @@ TEST_F(postgres_server_test, superuser_reaches_nothing_outside) {
     EXPECT_TRUE(error) << sql;
     return error ? error->message : std::string{};
   };
-  EXPECT_FALSE(s.try_execute("COPY (SELECT 1) TO '" + (here_->path() / "server/copied").string() + "'"));  // below its own it may
+  EXPECT_FALSE(s.try_execute("COPY (SELECT 1) TO '" + (here_->path() / "server/copied").string() +
+                             "'"));  // below its own it may
   refused("COPY (SELECT 1) TO PROGRAM 'touch " + path + "/program'");
   EXPECT_FALSE(std::filesystem::exists(outside.path() / "program"));
   if (s.value("SELECT count(*) FROM pg_available_extensions WHERE name = 'dblink'") == "1") {
     s.query("CREATE EXTENSION IF NOT EXISTS dblink");
     refused("SELECT dblink_connect('host=127.0.0.1 port=1 dbname=x')");
     // not even its own socket, as it might be that of the real one
-    EXPECT_THAT(refused("SELECT dblink_connect('host=''" + server_->sockets().string() + "'' port=5432 dbname=postgres user=restorable_admin')"),
+    EXPECT_THAT(refused("SELECT dblink_connect('host=''" + server_->sockets().string() +
+                        "'' port=5432 dbname=postgres user=restorable_admin')"),
                 HasSubstr("could not establish connection"));
   }
   if (detail::file_rules({path}).get() < 0) GTEST_SKIP() << "this kernel has no Landlock";
@@ -130,8 +147,10 @@ TEST_F(postgres_server_test, superuser_reaches_nothing_outside) {
 
 TEST_F(postgres_server_test, builds_indexes_and_joins_in_parallel) {
   auto s = session();
-  s.query("CREATE TABLE parallel AS SELECT g AS a, md5(g::text) AS b FROM generate_series(1, 60000) g; ANALYZE parallel;"
-          "SET min_parallel_table_scan_size TO 0; SET parallel_setup_cost TO 0; SET parallel_tuple_cost TO 0; SET max_parallel_maintenance_workers TO 2");
+  s.query(
+      "CREATE TABLE parallel AS SELECT g AS a, md5(g::text) AS b FROM generate_series(1, 60000) g; ANALYZE parallel;"
+      "SET min_parallel_table_scan_size TO 0; SET parallel_setup_cost TO 0; SET parallel_tuple_cost TO 0; SET "
+      "max_parallel_maintenance_workers TO 2");
   s.query("CREATE INDEX ON parallel (b)");
   EXPECT_EQ(s.value("SELECT count(*) FROM parallel x JOIN parallel y USING (b)"), "60000");
   EXPECT_THAT(server_->log_tail(), testing::Not(HasSubstr("shared memory")));
@@ -142,7 +161,8 @@ TEST_F(postgres_server_test, socket_finds_a_short_place_when_the_path_is_long) {
   std::filesystem::create_directories(deep);
   std::filesystem::path sockets;
   {
-    const auto server = postgres_server::create(find_postgres().front(), deep / "server", unprivileged_user(), {}, nullptr);
+    const auto server =
+        postgres_server::create(find_postgres().front(), deep / "server", unprivileged_user(), {}, nullptr);
     sockets = server->sockets();
     EXPECT_EQ(sockets.parent_path(), "/tmp");
     EXPECT_THAT(sockets.filename().string(), testing::StartsWith("restorable-drill-"));
@@ -158,7 +178,8 @@ TEST_F(postgres_server_test, ends_with_its_object_though_clients_are_busy) {
   pid_t pid = 0;
   const auto started = std::chrono::steady_clock::now();
   {
-    const auto server = postgres_server::create(find_postgres().front(), here_->path() / "busy", unprivileged_user(), {}, nullptr);
+    const auto server =
+        postgres_server::create(find_postgres().front(), here_->path() / "busy", unprivileged_user(), {}, nullptr);
     pid = server->pid();
     std::thread client{[&] {
       try {
@@ -178,7 +199,8 @@ TEST_F(postgres_server_test, ends_with_its_object_though_clients_are_busy) {
 }
 
 TEST_F(postgres_server_test, reports_that_it_was_killed) {
-  const auto server = postgres_server::create(find_postgres().front(), here_->path() / "killed", unprivileged_user(), {}, nullptr);
+  const auto server =
+      postgres_server::create(find_postgres().front(), here_->path() / "killed", unprivileged_user(), {}, nullptr);
   ASSERT_TRUE(server->running());
   ::kill(server->pid(), SIGKILL);
   for (int i = 0; i < 200 && server->running(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds{10});
@@ -189,7 +211,9 @@ TEST_F(postgres_server_test, reports_that_it_was_killed) {
 
 TEST_F(postgres_server_test, stop_flag_ends_the_making) {
   std::atomic<bool> stop{true};
-  EXPECT_THROW(postgres_server::create(find_postgres().front(), here_->path() / "stopped", unprivileged_user(), {}, &stop), interrupted);
+  EXPECT_THROW(
+      postgres_server::create(find_postgres().front(), here_->path() / "stopped", unprivileged_user(), {}, &stop),
+      interrupted);
 }
 
 TEST_F(postgres_server_test, failure_is_the_environments_and_has_its_reason) {

@@ -22,9 +22,10 @@ const location where{"models"};
 TEST(run_probe, succeeds_and_keeps_its_output) {
   const scratch_directory here;
   ASSERT_EQ(here.run("mkdir models && echo weights > models/a").status, 0);
-  const auto outcome = run_probe("pwd; cat \"$RESTORABLE_MODELS\"/a; echo \"$RESTORABLE_SCRATCH\" >&2; echo \"$RESTORABLE_DATABASE_DSN\"",
-                                 {{"RESTORABLE_MODELS", (here.path() / "models").string()}, {"RESTORABLE_DATABASE_DSN", "host='/a b' dbname='x'"}},
-                                 here.path(), seconds{20}, where, nullptr);
+  const auto outcome = run_probe(
+      "pwd; cat \"$RESTORABLE_MODELS\"/a; echo \"$RESTORABLE_SCRATCH\" >&2; echo \"$RESTORABLE_DATABASE_DSN\"",
+      {{"RESTORABLE_MODELS", (here.path() / "models").string()}, {"RESTORABLE_DATABASE_DSN", "host='/a b' dbname='x'"}},
+      here.path(), seconds{20}, where, nullptr);
   EXPECT_TRUE(outcome.findings.empty());
   EXPECT_EQ(outcome.output, here.path().string() + "\nweights\n" + here.path().string() + "\nhost='/a b' dbname='x'\n");
 }
@@ -40,8 +41,11 @@ TEST(run_probe, has_the_callers_path_and_none_of_its_secrets) {
 
 TEST(run_probe, reports_failure_with_its_status) {
   const scratch_directory here;
-  for (const auto& [command, status] : {std::pair{"echo broken >&2; exit 3", "exit status 3"}, {"no-such-program-of-restorable", "exit status 127"},
-                                        {"kill -9 $$", "ended by signal 9"}, {"syntax error (", "exit status 2"}, {"exit 1 | false", "exit status 1"}}) {
+  for (const auto& [command, status] : {std::pair{"echo broken >&2; exit 3", "exit status 3"},
+                                        {"no-such-program-of-restorable", "exit status 127"},
+                                        {"kill -9 $$", "ended by signal 9"},
+                                        {"syntax error (", "exit status 2"},
+                                        {"exit 1 | false", "exit status 1"}}) {
     const auto outcome = run_probe(command, {}, here.path(), seconds{20}, where, nullptr);
     ASSERT_EQ(outcome.findings.size(), 1U) << command;
     EXPECT_EQ(outcome.findings.front().check, "probe.failed");
@@ -64,14 +68,16 @@ TEST(run_probe, reports_that_it_took_too_long_and_keeps_what_it_said) {
 // Succeeding on the way out is too late.
 TEST(run_probe, that_ends_well_only_when_it_is_ended_took_too_long) {
   const scratch_directory here;
-  const auto outcome = run_probe("trap 'exit 0' TERM; while :; do sleep 0.05; done", {}, here.path(), seconds{1}, where, nullptr);
+  const auto outcome =
+      run_probe("trap 'exit 0' TERM; while :; do sleep 0.05; done", {}, here.path(), seconds{1}, where, nullptr);
   ASSERT_EQ(outcome.findings.size(), 1U);
   EXPECT_EQ(outcome.findings.front().check, "probe.timeout");
 }
 
 TEST(run_probe, keeps_a_bounded_part_of_endless_output) {
   const scratch_directory here;
-  const auto outcome = run_probe("echo begin; yes | head -c 5000000; echo end", {}, here.path(), seconds{30}, where, nullptr);
+  const auto outcome =
+      run_probe("echo begin; yes | head -c 5000000; echo end", {}, here.path(), seconds{30}, where, nullptr);
   EXPECT_TRUE(outcome.findings.empty());
   EXPECT_LT(outcome.output.size(), 70'000U);
   EXPECT_THAT(outcome.output, testing::StartsWith("begin\n"));

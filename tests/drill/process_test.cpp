@@ -26,8 +26,8 @@
 namespace restorable {
 namespace {
 
-using testing::HasSubstr;
 using std::chrono::seconds;
+using testing::HasSubstr;
 
 process_request shell(const std::string& command) {
   process_request request;
@@ -71,7 +71,9 @@ TEST(run_process, returns_the_exit_code_and_both_streams) {
   EXPECT_FALSE(ran.stopped);
 }
 
-TEST(run_process, tells_which_signal_ended_it) { EXPECT_EQ(run_process(shell("kill -SEGV $$")).exit_code, 128 + SIGSEGV); }
+TEST(run_process, tells_which_signal_ended_it) {
+  EXPECT_EQ(run_process(shell("kill -SEGV $$")).exit_code, 128 + SIGSEGV);
+}
 
 TEST(run_process, does_not_wait_when_there_is_nothing_to_wait_for) {
   const auto started = std::chrono::steady_clock::now();
@@ -91,13 +93,16 @@ TEST(run_process, says_which_program_is_missing) {
 
 TEST(run_process, refuses_what_cannot_be_executed) {
   const scratch_directory here;
-  here.write("not-a-program", "\x7f""ELF but no more");
+  here.write("not-a-program",
+             "\x7f"
+             "ELF but no more");
   ASSERT_EQ(here.run("chmod 755 not-a-program && mkdir tool").status, 0);
   EXPECT_THROW(run_process({.arguments = {(here.path() / "not-a-program").string()}}), environment_error);
   EXPECT_THROW(run_process({.arguments = {"/nonexistent/program"}}), environment_error);
   EXPECT_THROW(run_process({.arguments = {"true"}, .directory = "/nonexistent"}), environment_error);
   // a directory in PATH is no program
-  EXPECT_THROW(run_process({.arguments = {"tool"}, .environment = {"PATH=" + here.path().string()}}), environment_error);
+  EXPECT_THROW(run_process({.arguments = {"tool"}, .environment = {"PATH=" + here.path().string()}}),
+               environment_error);
 }
 
 TEST(run_process, inherits_nothing_of_the_environment) {
@@ -209,7 +214,8 @@ TEST(run_process, is_not_held_up_by_a_grandchild_that_keeps_the_pipe_open) {
 
 TEST(run_process, is_not_held_up_by_one_that_left_its_group_and_writes_on) {
   const scratch_directory here;
-  auto request = shell("setsid sh -c 'echo $$ > pid; exec yes' & while ! test -s pid; do sleep 0.01; done; echo done >&2");
+  auto request =
+      shell("setsid sh -c 'echo $$ > pid; exec yes' & while ! test -s pid; do sleep 0.01; done; echo done >&2");
   request.directory = here.path().string();
   std::size_t bytes = 0;
   request.on_output = [&](std::string_view text) { bytes += text.size(); };
@@ -285,7 +291,8 @@ TEST(run_process, confined_connects_to_nothing) {
     const auto* at = reinterpret_cast<const sockaddr*>(&address);
     const int listener = ::socket(AF_UNIX, SOCK_STREAM, 0);
     if (::bind(listener, at, sizeof address) != 0 || ::listen(listener, 5) != 0) return 1;
-    if (::connect(::socket(AF_UNIX, SOCK_STREAM, 0), at, sizeof address) != 0 || ::socket(AF_INET, SOCK_STREAM, 0) < 0) return 2;
+    if (::connect(::socket(AF_UNIX, SOCK_STREAM, 0), at, sizeof address) != 0 || ::socket(AF_INET, SOCK_STREAM, 0) < 0)
+      return 2;
     if (!detail::confine_files(-1) || !detail::confine("/bin/true")) return 3;
     if (::connect(::socket(AF_UNIX, SOCK_STREAM, 0), at, sizeof address) == 0 || errno != EACCES) return 4;
     if (::socket(AF_INET, SOCK_STREAM, 0) >= 0 || ::socket(AF_INET6, SOCK_DGRAM, 0) >= 0) return 5;
@@ -296,9 +303,11 @@ TEST(run_process, confined_connects_to_nothing) {
 
 TEST(run_process, confined_writes_only_where_it_may) {
   const scratch_directory here;
-  ASSERT_EQ(here.run("mkdir mine others; echo old > others/file; ln -s ../others mine/link; chmod -R a+rwX .").status, 0);
-  auto request = shell("echo new > others/file; echo new > others/new; echo new > mine/link/other; : > /dev/null && echo null;"
-                       "echo new > mine/file && read line < others/file && echo \"$line\"; kill -0 $PPID && echo killable");
+  ASSERT_EQ(here.run("mkdir mine others; echo old > others/file; ln -s ../others mine/link; chmod -R a+rwX .").status,
+            0);
+  auto request = shell(
+      "echo new > others/file; echo new > others/new; echo new > mine/link/other; : > /dev/null && echo null;"
+      "echo new > mine/file && read line < others/file && echo \"$line\"; kill -0 $PPID && echo killable");
   request.directory = here.path().string();
   EXPECT_THAT(run_process(request).output, HasSubstr("new\n"));
   ASSERT_EQ(here.run("rm -f mine/file others/*; echo old > others/file; chmod a+rw others/file").status, 0);
@@ -334,9 +343,11 @@ TEST(run_process, does_not_outlive_a_parent_that_is_killed) {
 
 TEST(child_process, runs_beside_us_and_writes_its_log) {
   const scratch_directory here;
-  child_process server{shell("echo ready; trap 'echo asked; exit 7' TERM; while :; do sleep 0.02; done"), (here.path() / "log").string(), SIGKILL};
+  child_process server{shell("echo ready; trap 'echo asked; exit 7' TERM; while :; do sleep 0.02; done"),
+                       (here.path() / "log").string(), SIGKILL};
   EXPECT_TRUE(server.running());
-  for (int i = 0; i < 200 && here.read("log").find("ready") == std::string::npos; ++i) std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  for (int i = 0; i < 200 && here.read("log").find("ready") == std::string::npos; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
   EXPECT_TRUE(server.stop(SIGTERM, seconds{5}));
   EXPECT_FALSE(server.running());
   EXPECT_EQ(server.exit_code(), 7);

@@ -36,7 +36,8 @@ using testing::HasSubstr;
 
 std::vector<std::string> names_in(const std::filesystem::path& directory) {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator{directory}) names.push_back(entry.path().filename().string());
+  for (const auto& entry : std::filesystem::directory_iterator{directory})
+    names.push_back(entry.path().filename().string());
   return names;
 }
 
@@ -125,11 +126,19 @@ TEST(drill_scratch, says_why_it_cannot_be_made) {
 
 TEST(drill_scratch, removes_what_may_not_be_read_and_follows_no_link) {
   const scratch_directory here;
-  ASSERT_EQ(here.run("mkdir -p victim/sub && echo precious > victim/file && echo precious > victim/sub/file && mkdir parent").status, 0);
+  ASSERT_EQ(
+      here.run("mkdir -p victim/sub && echo precious > victim/file && echo precious > victim/sub/file && mkdir parent")
+          .status,
+      0);
   drill_scratch scratch{here.path() / "parent", std::nullopt};
   const scratch_directory* const outer = &here;
-  ASSERT_EQ(outer->run("cd parent/restorable-drill-* && mkdir -p a/b/c && echo x > a/b/c/file && ln -s ../../victim link && ln -s /etc a/b/etc && "
-                       "ln ../../victim/file hard && mkfifo a/pipe && chmod 000 a/b/c && chmod 500 a/b && chmod 100 a && : > $'new\\nline'").status, 0);
+  ASSERT_EQ(outer
+                ->run("cd parent/restorable-drill-* && mkdir -p a/b/c && echo x > a/b/c/file && ln -s ../../victim "
+                      "link && ln -s /etc a/b/etc && "
+                      "ln ../../victim/file hard && mkfifo a/pipe && chmod 000 a/b/c && chmod 500 a/b && chmod 100 a "
+                      "&& : > $'new\\nline'")
+                .status,
+            0);
   scratch.remove();
   EXPECT_TRUE(names_in(here.path() / "parent").empty());
   EXPECT_EQ(here.read("victim/file"), "precious\n");
@@ -169,7 +178,10 @@ TEST(drill_scratch, removes_a_tree_of_any_depth_with_few_open_files) {
 TEST(drill_scratch, removes_more_entries_than_it_reads_at_a_time) {
   const scratch_directory here;
   drill_scratch scratch{here.path(), std::nullopt};
-  ASSERT_EQ(here.run("cd restorable-drill-* && mkdir many && seq 1200 | xargs touch && cd many && seq 1200 | xargs touch").status, 0);
+  ASSERT_EQ(
+      here.run("cd restorable-drill-* && mkdir many && seq 1200 | xargs touch && cd many && seq 1200 | xargs touch")
+          .status,
+      0);
   scratch.remove();
   EXPECT_TRUE(names_in(here.path()).empty());
 }
@@ -180,7 +192,8 @@ TEST(drill_scratch, says_what_stays_and_enters_nothing_that_is_mounted_in_it) {
   ASSERT_EQ(here.run("mkdir victim parent && echo precious > victim/file").status, 0);
   drill_scratch scratch{here.path() / "parent", std::nullopt};
   const auto point = scratch.make("point");
-  if (::mount((here.path() / "victim").c_str(), point.c_str(), nullptr, MS_BIND, nullptr) != 0) GTEST_SKIP() << "cannot mount here";
+  if (::mount((here.path() / "victim").c_str(), point.c_str(), nullptr, MS_BIND, nullptr) != 0)
+    GTEST_SKIP() << "cannot mount here";
   std::string left;
   try {
     scratch.remove();
@@ -194,7 +207,8 @@ TEST(drill_scratch, says_what_stays_and_enters_nothing_that_is_mounted_in_it) {
 
 TEST(drill_scratch, is_swept_when_its_drill_was_killed) {
   const scratch_directory here;
-  const auto left = killed_drill(here.path(), [](drill_scratch& scratch) { std::ofstream{scratch.make("data") / "file"} << "x"; });
+  const auto left =
+      killed_drill(here.path(), [](drill_scratch& scratch) { std::ofstream{scratch.make("data") / "file"} << "x"; });
   ASSERT_TRUE(exists(left / "data/file"));
   const auto found = sweep(here.path());
   ASSERT_EQ(found.size(), 1U);
@@ -215,10 +229,13 @@ TEST(drill_scratch, of_a_living_drill_is_left_alone) {
 TEST(drill_scratch, sweep_leaves_alone_what_only_looks_like_one) {
   const scratch_directory here;
   const std::string lock = "restorable drill scratch\nprocess 1\nhost " + detail::host_of_this() + "\n";
-  ASSERT_EQ(here.run("mkdir victim restorable-drill-NoLockAA restorable-drill-NoMagicA restorable-drill-OtherHos restorable-drill-LinkLock "
+  ASSERT_EQ(here.run("mkdir victim restorable-drill-NoLockAA restorable-drill-NoMagicA restorable-drill-OtherHos "
+                     "restorable-drill-LinkLock "
                      "restorable-drill-PipeLock restorable-drill-DirLockA restorable-drill restorable-drill2-AAAAAAAA "
-                     "restorable-drill-DirLockA/owner.lock && for d in restorable-drill*/; do echo mine > $d/file; done; echo mine > victim/file;"
-                     "mkfifo restorable-drill-PipeLock/owner.lock; echo file > restorable-drill-FileFile; ln -s victim restorable-drill-LinkLink")
+                     "restorable-drill-DirLockA/owner.lock && for d in restorable-drill*/; do echo mine > $d/file; "
+                     "done; echo mine > victim/file;"
+                     "mkfifo restorable-drill-PipeLock/owner.lock; echo file > restorable-drill-FileFile; ln -s victim "
+                     "restorable-drill-LinkLink")
                 .status,
             0);
   here.write("victim/owner.lock", lock);
@@ -228,10 +245,13 @@ TEST(drill_scratch, sweep_leaves_alone_what_only_looks_like_one) {
   here.write("restorable-drill2-AAAAAAAA/owner.lock", lock);
   ASSERT_EQ(here.run("ln -s ../victim/owner.lock restorable-drill-LinkLock/owner.lock").status, 0);
   if (::geteuid() == 0) {
-    ASSERT_EQ(here.run("mkdir restorable-drill-OtherUsr restorable-drill-OwnedLok && cp victim/* restorable-drill-OtherUsr && "
-                       "cp victim/* restorable-drill-OwnedLok && chown 12345 restorable-drill-OtherUsr restorable-drill-OwnedLok/owner.lock")
-                  .status,
-              0);
+    ASSERT_EQ(
+        here.run(
+                "mkdir restorable-drill-OtherUsr restorable-drill-OwnedLok && cp victim/* restorable-drill-OtherUsr && "
+                "cp victim/* restorable-drill-OwnedLok && chown 12345 restorable-drill-OtherUsr "
+                "restorable-drill-OwnedLok/owner.lock")
+            .status,
+        0);
   }
   const auto listing = here.run("find . | sort").output;
   for (const auto& name : names_in(here.path())) make_old(here.path() / name);
@@ -258,7 +278,10 @@ TEST(drill_scratch, sweep_removes_through_no_link_of_a_leftover) {
 
 TEST(drill_scratch, sweep_takes_one_that_is_being_made_for_a_leftover_only_when_it_is_old) {
   const scratch_directory here;
-  ASSERT_EQ(here.run("mkdir restorable-drill-EmptyEmp restorable-drill-EmptyLok && : > restorable-drill-EmptyLok/owner.lock").status, 0);
+  ASSERT_EQ(
+      here.run("mkdir restorable-drill-EmptyEmp restorable-drill-EmptyLok && : > restorable-drill-EmptyLok/owner.lock")
+          .status,
+      0);
   EXPECT_TRUE(sweep(here.path()).empty());
   EXPECT_EQ(names_in(here.path()).size(), 2U);
   for (const auto& name : names_in(here.path())) make_old(here.path() / name);
@@ -343,9 +366,11 @@ TEST(drill_scratch, of_a_drill_killed_at_any_moment_leaves_nothing) {
     if (drill == 0) {
       try {
         drill_scratch scratch{here.path(), unprivileged_user()};
-        const auto server = postgres_server::create(programs.front(), scratch.path() / "server", unprivileged_user(), {}, nullptr);
+        const auto server =
+            postgres_server::create(programs.front(), scratch.path() / "server", unprivileged_user(), {}, nullptr);
         server->stop();
-        const auto again = postgres_server::create(programs.front(), scratch.path() / "again", unprivileged_user(), {}, nullptr);
+        const auto again =
+            postgres_server::create(programs.front(), scratch.path() / "again", unprivileged_user(), {}, nullptr);
         ::pause();
       } catch (...) {
       }
@@ -360,7 +385,8 @@ TEST(drill_scratch, of_a_drill_killed_at_any_moment_leaves_nothing) {
     for (const auto& name : names_in(here.path())) {
       if (here.path() / name == bystander.path()) continue;
       // killed before it had its lock; a later sweep takes that
-      EXPECT_THAT(names_in(here.path() / name), testing::AnyOf(testing::IsEmpty(), testing::ElementsAre("owner.lock"))) << "after " << delay << " ms";
+      EXPECT_THAT(names_in(here.path() / name), testing::AnyOf(testing::IsEmpty(), testing::ElementsAre("owner.lock")))
+          << "after " << delay << " ms";
       std::filesystem::remove_all(here.path() / name);
     }
     EXPECT_EQ(standing_below(here.path()), 0) << "after " << delay << " ms";

@@ -117,7 +117,7 @@ const std::vector<scenario> scenarios{
      "database", "load.refused @ load-dump"},
     {"copy_from_a_program_in_disguise",
      R"sh(edit $DB 'b.replace(b"SET default_tablespace", b"DO $$ BEGIN EXECUTE \x27COPY (SELECT 1) TO PROGRAM \x27\x27touch /tmp/restorable-owned\x27\x27\x27; END $$;\nSET default_tablespace", 1)'; reseal $DB)sh",
-     "database", "load.superuser @ load-dump", {}, 3},
+     "database", "load.refused @ load-dump"},
     {"role_that_wants_to_be_superuser",
      R"sh(edit $DB 'b.replace(b"SET default_tablespace", b"CREATE ROLE boss SUPERUSER;\nSET ROLE restorable_admin;\nSET SESSION AUTHORIZATION restorable_admin;\nSET default_tablespace", 1)'; reseal $DB)sh",
      "database", "load.superuser @ load-dump", {"load.sql @ load-dump"}, 3},

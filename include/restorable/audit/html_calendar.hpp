@@ -1,9 +1,9 @@
-// html_calendar: a calendar of the nights, each cell the worst verdict of that day's runs; and the nights that were not sound
-// as a list.
+// html_calendar: a calendar of the nights, each cell the worst verdict of that day's runs; and the nights that were not
+// sound as a list.
 //
-// Layer: audit. Part of audit/report_html.hpp. Days are UTC, as the reports are. A day without a run is a failure of its own,
-// unless the runs around it are no further apart than they should be (a night run that a change of the clock moved over
-// midnight).
+// Layer: audit. Part of audit/report_html.hpp. Days are UTC, as the reports are. A day without a run is a failure of
+// its own, unless the runs around it are no further apart than they should be (a night run that a change of the clock
+// moved over midnight).
 #pragma once
 
 #include <algorithm>
@@ -63,7 +63,8 @@ class html_calendar {
     std::size_t nights = 0;
     const year_month_day from{first_};
     const year_month_day to{last_};
-    for (year_month month = from.year() / from.month(); month <= to.year() / to.month(); month += months{1}) text += month_html(month);
+    for (year_month month = from.year() / from.month(); month <= to.year() / to.month(); month += months{1})
+      text += month_html(month);
     for (sys_days at = first_; at <= last_; at += days{1}) {
       const cell one = cell_of(at);
       if (one.look == "idle" || one.look == "now") continue;
@@ -81,8 +82,10 @@ class html_calendar {
     add(counts[2], "unchecked");
     add(counts[3], "unsound");
     add(counts[4], "without a run");
-    text = fmt::format("<p class=\"sum\"><b>{}</b>{}{}</p>\n", counted(nights, "night"), sum.empty() ? "" : ": ", sum) + text;
-    if (cut_) text += fmt::format("<p class=\"small dim\">Runs before {} are not shown.</p>\n", day_text(moment{first_}));
+    text = fmt::format("<p class=\"sum\"><b>{}</b>{}{}</p>\n", counted(nights, "night"), sum.empty() ? "" : ": ", sum) +
+           text;
+    if (cut_)
+      text += fmt::format("<p class=\"small dim\">Runs before {} are not shown.</p>\n", day_text(moment{first_}));
     return text + future() + list(bad);
   }
 
@@ -90,7 +93,7 @@ class html_calendar {
   using sys_days = std::chrono::sys_days;
 
   struct day {
-    std::vector<const history_entry*> runs;    ///< of verify
+    std::vector<const history_entry*> runs;  ///< of verify
     std::vector<const history_entry*> drills;
   };
 
@@ -124,7 +127,8 @@ class html_calendar {
       one.look = to_string(one.worth);
       one.mark = mark_of(one.worth);
       const std::string failures = failures_of(*why);
-      one.says = (failures.empty() ? why->headline : failures) + (of.runs.size() > 1 ? fmt::format(" (worst of {} runs)", of.runs.size()) : std::string{});
+      one.says = (failures.empty() ? why->headline : failures) +
+                 (of.runs.size() > 1 ? fmt::format(" (worst of {} runs)", of.runs.size()) : std::string{});
     } else if (!whole && first_run() <= at && is_gap(at)) {
       one.worth = verdict::unsound;
       one.look = "none";
@@ -145,11 +149,14 @@ class html_calendar {
   }
 
   [[nodiscard]] std::string future() const {
-    return future_ == 0 ? std::string{} : fmt::format("<p class=\"over\">{} dated in the future and not shown.</p>\n", counted(future_, "run"));
+    return future_ == 0
+               ? std::string{}
+               : fmt::format("<p class=\"over\">{} dated in the future and not shown.</p>\n", counted(future_, "run"));
   }
 
   [[nodiscard]] sys_days first_run() const {
-    return whole_.empty() ? last_ + std::chrono::days{1} : std::chrono::floor<std::chrono::days>(*std::min_element(whole_.begin(), whole_.end()));
+    return whole_.empty() ? last_ + std::chrono::days{1}
+                          : std::chrono::floor<std::chrono::days>(*std::min_element(whole_.begin(), whole_.end()));
   }
 
   /// Whether the runs before and after a day are too far apart.
@@ -169,11 +176,13 @@ class html_calendar {
     using namespace std::chrono;
     constexpr std::string_view names[] = {"January", "February", "March",     "April",   "May",      "June",
                                           "July",    "August",   "September", "October", "November", "December"};
-    constexpr std::pair<std::string_view, std::string_view> weekdays[] = {{"Mo", "Monday"},   {"Tu", "Tuesday"},  {"We", "Wednesday"}, {"Th", "Thursday"},
-                                                                          {"Fr", "Friday"},   {"Sa", "Saturday"}, {"Su", "Sunday"}};
-    std::string text = fmt::format("<table class=\"month\"><caption>{} {}</caption><thead><tr>", names[static_cast<unsigned>(month.month()) - 1],
-                                   static_cast<int>(month.year()));
-    for (const auto& [brief, name] : weekdays) text += fmt::format("<th scope=\"col\" abbr=\"{}\">{}</th>", name, brief);
+    constexpr std::pair<std::string_view, std::string_view> weekdays[] = {
+        {"Mo", "Monday"}, {"Tu", "Tuesday"},  {"We", "Wednesday"}, {"Th", "Thursday"},
+        {"Fr", "Friday"}, {"Sa", "Saturday"}, {"Su", "Sunday"}};
+    std::string text = fmt::format("<table class=\"month\"><caption>{} {}</caption><thead><tr>",
+                                   names[static_cast<unsigned>(month.month()) - 1], static_cast<int>(month.year()));
+    for (const auto& [brief, name] : weekdays)
+      text += fmt::format("<th scope=\"col\" abbr=\"{}\">{}</th>", name, brief);
     text += "</tr></thead><tbody><tr>";
     // Weeks before the first run and after the last say nothing.
     const sys_days first_monday = first_ - days{weekday{first_}.iso_encoding() - 1};
@@ -191,13 +200,18 @@ class html_calendar {
       const unsigned number{year_month_day{at}.day()};
       const cell one = at < first_ || at > last_ ? cell{} : cell_of(at);
       if (one.word.empty()) {
-        text += fmt::format("<td class=\"idle{}\"{}>{}</td>", one.drilled ? " drilled" : "",
-                            one.says.empty() ? "" : fmt::format(" title=\"{}: {}\"", day_text(moment{at}), escape_markup(one.says)), number);
+        text += fmt::format(
+            "<td class=\"idle{}\"{}>{}</td>", one.drilled ? " drilled" : "",
+            one.says.empty() ? "" : fmt::format(" title=\"{}: {}\"", day_text(moment{at}), escape_markup(one.says)),
+            number);
         continue;
       }
-      const std::string says = escape_markup(fmt::format("{}: {}{}{}", day_text(moment{at}), one.word, one.says.empty() ? "" : "; ", one.says));
-      text += fmt::format("<td class=\"{}{}\" title=\"{}\">{}<b aria-hidden=\"true\">{}</b><span class=\"vh\">{}{}</span></td>", one.look,
-                          one.drilled ? " drilled" : "", says, number, one.mark, escape_markup(one.word), one.drilled ? ", drill" : "");
+      const std::string says = escape_markup(
+          fmt::format("{}: {}{}{}", day_text(moment{at}), one.word, one.says.empty() ? "" : "; ", one.says));
+      text += fmt::format(
+          "<td class=\"{}{}\" title=\"{}\">{}<b aria-hidden=\"true\">{}</b><span class=\"vh\">{}{}</span></td>",
+          one.look, one.drilled ? " drilled" : "", says, number, one.mark, escape_markup(one.word),
+          one.drilled ? ", drill" : "");
     }
     for (; column < 7; ++column) text += "<td></td>";
     return text + "</tr></tbody></table>\n";
@@ -217,14 +231,18 @@ class html_calendar {
     const auto rows = [&](std::size_t from, std::size_t to) {  // newest first
       std::string text = html_table_begin("nights that were not sound", {{"night"}, {"verdict"}, {"why"}});
       for (std::size_t i = to; i-- > from;) {
-        text += fmt::format("<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">{}</th>", day_text(moment{bad[i].first})) +
-                html_cell("verdict", html_tag(bad[i].second.worth, bad[i].second.word)) + html_cell("why", html_words(bad[i].second.says)) + "</tr>\n";
+        text += fmt::format("<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">{}</th>",
+                            day_text(moment{bad[i].first})) +
+                html_cell("verdict", html_tag(bad[i].second.worth, bad[i].second.word)) +
+                html_cell("why", html_words(bad[i].second.says)) + "</tr>\n";
       }
       return text + html_table_end();
     };
     const std::size_t first = bad.size() - std::min(bad.size(), open);
     std::string text = "<h3>Nights that were not sound</h3>\n" + rows(first, bad.size());
-    if (first > 0) text += fmt::format("<details><summary>{} before that</summary>{}</details>\n", counted(first, "night"), rows(0, first));
+    if (first > 0)
+      text += fmt::format("<details><summary>{} before that</summary>{}</details>\n", counted(first, "night"),
+                          rows(0, first));
     return text;
   }
 

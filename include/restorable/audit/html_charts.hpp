@@ -49,8 +49,12 @@ inline std::string html_sparkline(const std::vector<size_point>& nights) {
   if (known < 2) return {};
   const double top = std::max(static_cast<double>(most), 1.0);
   const double bottom = std::min(static_cast<double>(least), top * 0.8);
-  const auto x = [&](std::size_t i) { return edge + (width - 2 * edge) * static_cast<double>(i) / static_cast<double>(nights.size() - 1); };
-  const auto y = [&](std::uint64_t size) { return edge + (height - 2 * edge) * (top - static_cast<double>(size)) / (top - bottom); };
+  const auto x = [&](std::size_t i) {
+    return edge + (width - 2 * edge) * static_cast<double>(i) / static_cast<double>(nights.size() - 1);
+  };
+  const auto y = [&](std::uint64_t size) {
+    return edge + (height - 2 * edge) * (top - static_cast<double>(size)) / (top - bottom);
+  };
   std::string path;
   std::string dots;
   bool pen = false;
@@ -63,17 +67,24 @@ inline std::string html_sparkline(const std::vector<size_point>& nights) {
     path += fmt::format("{}{:.1f} {:.1f}", pen ? "L" : "M", x(i), y(*nights[i].size));
     pen = true;
     last_at = i;
-    if (nights[i].bad) dots += fmt::format("<circle class=\"x\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.5\"/>", x(i), y(*nights[i].size));
+    if (nights[i].bad)
+      dots += fmt::format("<circle class=\"x\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.5\"/>", x(i), y(*nights[i].size));
   }
-  if (!nights[last_at].bad) dots += fmt::format("<circle class=\"p\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.5\"/>", x(last_at), y(*last));
+  if (!nights[last_at].bad)
+    dots += fmt::format("<circle class=\"p\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.5\"/>", x(last_at), y(*last));
   const double change = *first == 0 ? 0 : (static_cast<double>(*last) / static_cast<double>(*first) - 1) * 100;
-  const std::string words = fmt::format("size over {} nights: from {} to {}, between {} and {}", nights.size(), format_byte_size(*first),
-                                        format_byte_size(*last), format_byte_size(least), format_byte_size(most));
-  return fmt::format("<svg class=\"spark\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\"><title>{}</title><path d=\"{}\"/>{}</svg>"
-                     "<span class=\"small dim\">{}</span>",
-                     width, height, words, words, path, dots,
-                     *first == 0 ? "" : std::abs(change) < 0.05 ? fmt::format("no change in {} nights", nights.size())
-                                      : fmt::format("{:+.{}f} % in {} nights", change, std::abs(change) < 10 ? 1 : 0, nights.size()));
+  const std::string words =
+      fmt::format("size over {} nights: from {} to {}, between {} and {}", nights.size(), format_byte_size(*first),
+                  format_byte_size(*last), format_byte_size(least), format_byte_size(most));
+  return fmt::format(
+      "<svg class=\"spark\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\"><title>{}</title><path "
+      "d=\"{}\"/>{}</svg>"
+      "<span class=\"small dim\">{}</span>",
+      width, height, words, words, path, dots,
+      *first == 0 ? ""
+      : std::abs(change) < 0.05
+          ? fmt::format("no change in {} nights", nights.size())
+          : fmt::format("{:+.{}f} % in {} nights", change, std::abs(change) < 10 ? 1 : 0, nights.size()));
 }
 
 /// How long one drill took to restore something.
@@ -96,8 +107,9 @@ inline std::string short_length(double seconds) {
 
 /// A round step of time, so that at most four of them reach `seconds`.
 inline double round_step(double seconds) {
-  constexpr double steps[] = {0.1,  0.2,  0.5,   1,     2,     5,     10,     15,     30,     60,      120,     300,    600,
-                              900,  1800, 3600,  7200,  10800, 14400, 21600,  43200,  86400,  172800,  432000,  864000, 2592000};
+  constexpr double steps[] = {0.1,   0.2,   0.5,   1,     2,      5,      10,     15,     30,
+                              60,    120,   300,   600,   900,    1800,   3600,   7200,   10800,
+                              14400, 21600, 43200, 86400, 172800, 432000, 864000, 2592000};
   for (const double step : steps) {
     if (seconds / step <= 4) return step;
   }
@@ -106,7 +118,10 @@ inline double round_step(double seconds) {
 
 /// A number on the axis, in the unit that suits the highest one.
 inline std::string axis_length(double seconds, double ceiling) {
-  const auto [unit, name] = ceiling < 100 ? std::pair{1.0, "s"} : ceiling < 100 * 60 ? std::pair{60.0, "m"} : ceiling < 100 * 3'600 ? std::pair{3'600.0, "h"} : std::pair{86'400.0, "d"};
+  const auto [unit, name] = ceiling < 100           ? std::pair{1.0, "s"}
+                            : ceiling < 100 * 60    ? std::pair{60.0, "m"}
+                            : ceiling < 100 * 3'600 ? std::pair{3'600.0, "h"}
+                                                    : std::pair{86'400.0, "d"};
   const double value = std::round(seconds / unit * 10) / 10;
   return seconds == 0 ? "0" : fmt::format("{}{}", value, name);
 }
@@ -135,8 +150,9 @@ inline std::string html_recovery_chart(std::string_view label, std::vector<recov
   std::string words = fmt::format("{}: restore time of {}", label, counted(drills.size(), "drill"));
   std::string drawn;
   for (double at = 0; at <= ceiling * 1.0001; at += step) {
-    drawn += fmt::format("<path class=\"grid\" d=\"M{} {:.1f}H{}\"/><text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", left, y(at),
-                         width - right, left - 5, y(at) + 3.5, axis_length(at, ceiling));
+    drawn += fmt::format(
+        "<path class=\"grid\" d=\"M{} {:.1f}H{}\"/><text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", left,
+        y(at), width - right, left - 5, y(at) + 3.5, axis_length(at, ceiling));
   }
   const double slot = (width - left - right) / static_cast<double>(std::max<std::size_t>(drills.size(), 3));
   const double bar = std::min(slot * 0.62, 34.0);
@@ -152,28 +168,36 @@ inline std::string html_recovery_chart(std::string_view label, std::vector<recov
     words += fmt::format("; {} {}{}", day, elapsed_text(drill.seconds),
                          drill.objective ? fmt::format(" of {}", length_text(*drill.objective)) : std::string{});
     words += over ? ", objective missed" : drill.failed ? ", failed" : "";
-    drawn += fmt::format("<rect class=\"bar{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"2\"/>", look,
-                         middle - bar / 2, bottom - height, bar, height);
-    goals += fmt::format("<text class=\"v{}\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}{}</text>", look, middle,
-                         bottom - height - 5, look.empty() ? "" : "✗ ", short_length(drill.seconds));
+    drawn +=
+        fmt::format("<rect class=\"bar{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"2\"/>",
+                    look, middle - bar / 2, bottom - height, bar, height);
+    goals += fmt::format("<text class=\"v{}\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}{}</text>", look,
+                         middle, bottom - height - 5, look.empty() ? "" : "✗ ", short_length(drill.seconds));
     // Months and days are enough under a bar; the year stands where it begins.
-    drawn += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>", middle, bottom + 14, day.substr(5));
+    drawn +=
+        fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>", middle, bottom + 14, day.substr(5));
     if (i == 0 || day.substr(0, 4) != day_text(drills[i - 1].at).substr(0, 4)) {
-      drawn += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>", middle, bottom + 27, day.substr(0, 4));
+      drawn += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>", middle, bottom + 27,
+                           day.substr(0, 4));
     }
     if (drill.objective) {
       const double at = y(static_cast<double>(*drill.objective));
-      goals = fmt::format("<path class=\"goal\" d=\"M{:.1f} {:.1f}H{:.1f}\"/>", from, at, i + 1 == drills.size() ? width - right : from + slot, at) + goals;
+      goals = fmt::format("<path class=\"goal\" d=\"M{:.1f} {:.1f}H{:.1f}\"/>", from, at,
+                          i + 1 == drills.size() ? width - right : from + slot, at) +
+              goals;
     }
   }
   if (drills.back().objective) {
     const double at = y(static_cast<double>(*drills.back().objective));
-    goals += fmt::format("<text class=\"gl\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">objective {}</text>", width - right, at - 5,
-                         length_text(*drills.back().objective));
+    goals += fmt::format("<text class=\"gl\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">objective {}</text>",
+                         width - right, at - 5, length_text(*drills.back().objective));
   }
   const std::string said = escape_markup(words);
-  return fmt::format("<figure><figcaption>{}{}</figcaption><svg class=\"chart\" viewBox=\"0 0 {} 160\" role=\"img\" aria-label=\"{}\"><title>{}</title>{}{}</svg></figure>\n",
-                     escape_markup(label), any_goal ? "" : " <span class=\"dim small\">no objective</span>", width, said, said, drawn, goals);
+  return fmt::format(
+      "<figure><figcaption>{}{}</figcaption><svg class=\"chart\" viewBox=\"0 0 {} 160\" role=\"img\" "
+      "aria-label=\"{}\"><title>{}</title>{}{}</svg></figure>\n",
+      escape_markup(label), any_goal ? "" : " <span class=\"dim small\">no objective</span>", width, said, said, drawn,
+      goals);
 }
 
 }  // namespace restorable::detail

@@ -16,14 +16,17 @@ namespace restorable::detail {
 /// One word for a shell, whatever is in it.
 inline std::string shell_word(std::string_view word) {
   constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+=-";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos && word.front() != '-') return std::string{word};
+  if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos && word.front() != '-')
+    return std::string{word};
   std::string text = "'";
   for (const char c : word) text += c == '\'' ? std::string{"'\\''"} : std::string(1, c);
   return text + "'";
 }
 
 /// A file to read or write: one that begins with a dash is no option.
-inline std::string shell_file(std::string_view path) { return shell_word(path.starts_with('-') ? "./" + std::string{path} : std::string{path}); }
+inline std::string shell_file(std::string_view path) {
+  return shell_word(path.starts_with('-') ? "./" + std::string{path} : std::string{path});
+}
 
 /// Checks a report against its signature with jq and OpenSSL 3 alone; prints `Signature Verified Successfully` and
 /// `the report is the one that was signed`, and leaves three files in the current directory.
@@ -53,9 +56,11 @@ inline std::string html_commands(std::string_view lines) {
 inline std::string html_checking(std::string_view report, std::string_view ledger, std::string_view key) {
   std::string own = fmt::format("audit check-signature {} --key {}\n", shell_file(report), shell_file(key));
   if (!ledger.empty()) own += fmt::format("audit ledger check {} --key {}\n", shell_file(ledger), shell_file(key));
-  return "<p>This page is a view. The evidence is the report, its signature, and the ledger that chains all reports. Take the public key from "
+  return "<p>This page is a view. The evidence is the report, its signature, and the ledger that chains all reports. "
+         "Take the public key from "
          "somewhere else than the backups, and check:</p>\n" +
-         html_commands(own) + "<details><summary>Without restorable: with jq and OpenSSL 3</summary>\n" + html_commands(openssl_commands(report, key)) + "</details>\n";
+         html_commands(own) + "<details><summary>Without restorable: with jq and OpenSSL 3</summary>\n" +
+         html_commands(openssl_commands(report, key)) + "</details>\n";
 }
 
 }  // namespace restorable::detail

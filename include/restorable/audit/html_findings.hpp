@@ -50,7 +50,9 @@ class html_findings {
     if (!errors.empty()) text += "<h3>Errors: data lost, altered or unprovable</h3>\n" + errors;
     if (!open.empty()) text += "<h3>Could not be checked</h3>\n" + open;
     if (!warnings.empty()) text += "<h3>Warnings: sound, but someone must act</h3>\n" + warnings;
-    if (!notes.empty()) text += fmt::format("<details><summary>{}</summary>{}</details>\n", counted(count(severity::note), "note"), notes);
+    if (!notes.empty())
+      text +=
+          fmt::format("<details><summary>{}</summary>{}</details>\n", counted(count(severity::note), "note"), notes);
     return text;
   }
 
@@ -66,7 +68,8 @@ class html_findings {
   };
 
   [[nodiscard]] std::size_t count(severity level) const {
-    return static_cast<std::size_t>(std::count_if(found_.begin(), found_.end(), [level](const auto& one) { return one.item->severity == level; }));
+    return static_cast<std::size_t>(
+        std::count_if(found_.begin(), found_.end(), [level](const auto& one) { return one.item->severity == level; }));
   }
 
   [[nodiscard]] std::string of_severity(severity level) const {
@@ -78,16 +81,20 @@ class html_findings {
       if (group.empty()) order.push_back(one.item->check);
       group.push_back(&one);
     }
-    const std::string_view look = level == severity::error ? "unsound" : level == severity::warning ? "unprotected" : "note";
+    const std::string_view look = level == severity::error     ? "unsound"
+                                  : level == severity::warning ? "unprotected"
+                                                               : "note";
     std::string text;
     for (const auto id : order) {
       const auto& group = by_check[id];
       const check* known = checks::find(id);
-      text += fmt::format("<div class=\"check {}\"><h4><code>{}</code>{}{}</h4>\n", look, escape_markup(id),
-                          known == nullptr ? "" : fmt::format("<span>{}</span>", escape_markup(known->meaning)),
-                          group.size() > 1 ? fmt::format("<span class=\"dim small\">{} times</span>", grouped(group.size())) : "");
+      text += fmt::format(
+          "<div class=\"check {}\"><h4><code>{}</code>{}{}</h4>\n", look, escape_markup(id),
+          known == nullptr ? "" : fmt::format("<span>{}</span>", escape_markup(known->meaning)),
+          group.size() > 1 ? fmt::format("<span class=\"dim small\">{} times</span>", grouped(group.size())) : "");
       text += folded(group.size(), [&](std::size_t i) { return entry(*group[i]); });
-      if (known != nullptr && !known->advice.empty()) text += fmt::format("<p class=\"advice\">→ {}</p>", escape_markup(known->advice));
+      if (known != nullptr && !known->advice.empty())
+        text += fmt::format("<p class=\"advice\">→ {}</p>", escape_markup(known->advice));
       text += "</div>\n";
     }
     return text;
@@ -95,23 +102,31 @@ class html_findings {
 
   [[nodiscard]] std::string unchecked() const {
     if (unchecked_.empty()) return {};
-    return "<div class=\"check unchecked\">" + folded(unchecked_.size(), [&](std::size_t i) {
-      const auto& one = unchecked_[i];
-      return fmt::format("<li>{}<dl>{}{}{}</dl></li>\n", escape_markup(one.item->message), row("where", place(one, one.item->where)),
-                         seen_by(one.tool), row("do", escape_markup(one.item->advice)));
-    }) + "</div>\n";
+    return "<div class=\"check unchecked\">" +
+           folded(unchecked_.size(),
+                  [&](std::size_t i) {
+                    const auto& one = unchecked_[i];
+                    return fmt::format("<li>{}<dl>{}{}{}</dl></li>\n", escape_markup(one.item->message),
+                                       row("where", place(one, one.item->where)), seen_by(one.tool),
+                                       row("do", escape_markup(one.item->advice)));
+                  }) +
+           "</div>\n";
   }
 
   static std::string entry(const owned<finding>& one) {
-    const auto value = [](std::string_view raw) { return raw.empty() ? std::string{} : "<code>" + escape_markup(raw) + "</code>"; };
+    const auto value = [](std::string_view raw) {
+      return raw.empty() ? std::string{} : "<code>" + escape_markup(raw) + "</code>";
+    };
     const check* known = checks::find(one.item->check);
     const bool said = known != nullptr && known->meaning == one.item->message;
-    return fmt::format("<li>{}<dl>{}{}{}{}</dl></li>\n", said ? "" : escape_markup(one.item->message), row("where", place(one, one.item->where)),
-                       row("expected", value(one.item->expected)), row("actual", value(one.item->actual)),
-                       seen_by(one.tool));
+    return fmt::format("<li>{}<dl>{}{}{}{}</dl></li>\n", said ? "" : escape_markup(one.item->message),
+                       row("where", place(one, one.item->where)), row("expected", value(one.item->expected)),
+                       row("actual", value(one.item->actual)), seen_by(one.tool));
   }
 
-  static std::string seen_by(std::string_view tool) { return tool == "verify" ? std::string{} : row("seen by", escape_markup(tool)); }
+  static std::string seen_by(std::string_view tool) {
+    return tool == "verify" ? std::string{} : row("seen by", escape_markup(tool));
+  }
 
   template <typename Item>
   static std::string place(const owned<Item>& one, const location& where) {
@@ -132,8 +147,12 @@ class html_findings {
     const std::size_t open = number <= open_entries + 1 ? number : open_entries;
     const std::size_t listed = std::min(number, listed_entries);
     std::string text = list(0, std::min(open, listed));
-    if (open < listed) text += fmt::format("<details><summary>{} more</summary>{}</details>\n", grouped(listed - open), list(open, listed));
-    if (listed < number) text += fmt::format("<p class=\"over\">{} more are not listed here: read the report itself.</p>\n", grouped(number - listed));
+    if (open < listed)
+      text +=
+          fmt::format("<details><summary>{} more</summary>{}</details>\n", grouped(listed - open), list(open, listed));
+    if (listed < number)
+      text += fmt::format("<p class=\"over\">{} more are not listed here: read the report itself.</p>\n",
+                          grouped(number - listed));
     return text;
   }
 

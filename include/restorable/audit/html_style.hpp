@@ -1,7 +1,7 @@
 // html_style: the style sheet of the HTML report: light, dark, phone, print.
 //
-// Layer: audit. Part of audit/report_html.hpp. It loads nothing: system fonts, no image. Colours are never alone: each stands with a
-// mark and a word. Contrast is at least 4.5:1 in both schemes; a test computes it from this text.
+// Layer: audit. Part of audit/report_html.hpp. It loads nothing: system fonts, no image. Colours are never alone: each
+// stands with a mark and a word. Contrast is at least 4.5:1 in both schemes; a test computes it from this text.
 #pragma once
 
 #include <string_view>
@@ -61,7 +61,7 @@ thead th{font-size:.8125rem;color:var(--dim);font-weight:600;white-space:nowrap}
 tbody th{font-weight:600}tbody th .n{font-family:inherit;font-size:1em}tbody th .dim{font-weight:400}
 .spark+.small{white-space:nowrap}
 td.r,th.r{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-td .n,th .n,td .w,th .w{min-width:7rem;display:inline-block}td code{min-width:9rem;display:inline-block}
+td .n,th .n,td .w,th .w{min-width:7rem;display:inline-block}td code{min-width:9rem;display:inline-block}tbody th code{min-width:11.5rem;display:inline-block}
 .spark{display:block;width:7.5rem;height:1.9rem;margin-bottom:-.2rem}
 .spark path{fill:none;stroke:var(--bar);stroke-width:1.5;stroke-linejoin:round}
 .spark .p{fill:var(--bar)}.spark .x{fill:var(--bad)}

@@ -1,6 +1,7 @@
 // html_text: the small parts of which the HTML report is made: names, tags, tables that scroll or become cards.
 //
-// Layer: audit. Part of audit/report_html.hpp. Whatever comes from a report goes through `name`, `words` or `escape_markup`.
+// Layer: audit. Part of audit/report_html.hpp. Whatever comes from a report goes through `name`, `words` or
+// `escape_markup`.
 #pragma once
 
 #include <cstddef>
@@ -42,9 +43,10 @@ inline std::string_view file_name(std::string_view path) { return path.substr(pa
 
 /// A table cell: content that is HTML already, and its column's label for narrow screens.
 inline std::string html_cell(std::string_view label, std::string_view html, bool number = false) {
-  return fmt::format("<td role=\"cell\" data-label=\"{}\"{}>{}</td>", label,
-                     html.empty() ? (number ? " class=\"r empty\"" : " class=\"empty\"") : (number ? " class=\"r\"" : ""),
-                     html.empty() ? std::string{} : fmt::format("<div>{}</div>", html));
+  return fmt::format(
+      "<td role=\"cell\" data-label=\"{}\"{}>{}</td>", label,
+      html.empty() ? (number ? " class=\"r empty\"" : " class=\"empty\"") : (number ? " class=\"r\"" : ""),
+      html.empty() ? std::string{} : fmt::format("<div>{}</div>", html));
 }
 
 struct html_column {
@@ -52,13 +54,17 @@ struct html_column {
   bool number = false;
 };
 
-/// Each row becomes a card where the screen is narrow; what is wider than the screen even so scrolls in a box of its own.
-/// The roles say again what the elements are: browsers take a table that is laid out as blocks for none.
+/// Each row becomes a card where the screen is narrow; what is wider than the screen even so scrolls in a box of its
+/// own. The roles say again what the elements are: browsers take a table that is laid out as blocks for none.
 inline std::string html_table_begin(std::string_view label, const std::vector<html_column>& columns) {
-  std::string text = fmt::format("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\"><table class=\"cards\" role=\"table\" aria-label=\"{0}\">"
-                                 "<thead role=\"rowgroup\"><tr role=\"row\">", escape_markup(label));
+  std::string text = fmt::format(
+      "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\"><table class=\"cards\" role=\"table\" "
+      "aria-label=\"{0}\">"
+      "<thead role=\"rowgroup\"><tr role=\"row\">",
+      escape_markup(label));
   for (const auto& column : columns) {
-    text += fmt::format("<th scope=\"col\" role=\"columnheader\"{}>{}</th>", column.number ? " class=\"r\"" : "", column.title);
+    text += fmt::format("<th scope=\"col\" role=\"columnheader\"{}>{}</th>", column.number ? " class=\"r\"" : "",
+                        column.title);
   }
   return text + "</tr></thead>\n<tbody role=\"rowgroup\">\n";
 }

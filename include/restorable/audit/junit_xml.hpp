@@ -1,7 +1,7 @@
 // render_junit: reports as JUnit XML, for the test view of a CI system.
 //
-// Layer: audit. A suite for each run, each component, the steps, tables and recoveries of a drill; a case for each artifact,
-// and one for each family of checks that found something in it. docs/rendering.md has the mapping. Example:
+// Layer: audit. A suite for each run, each component, the steps, tables and recoveries of a drill; a case for each
+// artifact, and one for each family of checks that found something in it. docs/rendering.md has the mapping. Example:
 //   write_file_atomically(path, render_junit(evidence_of(parse_report(json, name))), …)
 #pragma once
 
@@ -36,14 +36,15 @@ struct junit_case {
   std::string name;
   double seconds = 0;
   result came_to = result::passed;
-  std::string type;     ///< id of the first check that failed
+  std::string type;  ///< id of the first check that failed
   std::string message;
   std::string details;  ///< already escaped, of several lines
   std::string output;   ///< the same: warnings, notes, what a probe printed
 
   /// A failure outweighs an error, and that anything else; the first of each kind stays.
   void fail(result how, std::string_view with_type, std::string_view with_message) {
-    const bool graver = came_to == result::passed || came_to == result::skipped || (came_to == result::error && how == result::failure);
+    const bool graver =
+        came_to == result::passed || came_to == result::skipped || (came_to == result::error && how == result::failure);
     if (!graver) return;
     came_to = how;
     type = with_type;
@@ -52,7 +53,8 @@ struct junit_case {
 };
 
 inline std::string junit_lines(const finding& one) {
-  std::string text = fmt::format("{} {}: {}\n", to_string(one.severity), escape_markup(one.check), escape_markup(one.message));
+  std::string text =
+      fmt::format("{} {}: {}\n", to_string(one.severity), escape_markup(one.check), escape_markup(one.message));
   std::string where;
   for (const auto& name : one.where.chain()) where += (where.empty() ? "" : " » ") + escape_markup(name);
   if (one.where.offset()) where += fmt::format("{}at byte {}", where.empty() ? "" : " ", *one.where.offset());
@@ -129,9 +131,11 @@ class junit_xml {
   }
 
   [[nodiscard]] std::string text() const {
-    return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                       "<testsuites name=\"restorable\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{:.3f}\">\n{}</testsuites>\n",
-                       tests_, failures_, errors_, seconds_, suites_);
+    return fmt::format(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<testsuites name=\"restorable\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "
+        "time=\"{:.3f}\">\n{}</testsuites>\n",
+        tests_, failures_, errors_, seconds_, suites_);
   }
 
  private:
@@ -170,8 +174,14 @@ class junit_xml {
   }
 
   void artifact_cases(const artifact_report& artifact, std::vector<junit_case>& cases) {
-    junit_case whole{class_of(artifact.component), artifact.path + ": sound", std::isfinite(artifact.seconds) ? std::max(artifact.seconds, 0.0) : 0,
-                     result::passed, {}, {}, {}, {}};
+    junit_case whole{class_of(artifact.component),
+                     artifact.path + ": sound",
+                     std::isfinite(artifact.seconds) ? std::max(artifact.seconds, 0.0) : 0,
+                     result::passed,
+                     {},
+                     {},
+                     {},
+                     {}};
     if (!artifact.kind.empty()) whole.output = fmt::format("kind: {}\n", escape_markup(artifact.kind));
     for (const auto& one : artifact.findings) {
       if (one.severity == severity::error) whole.fail(result::failure, one.check, one.message);
@@ -188,7 +198,8 @@ class junit_xml {
   /// One for each family that found something.
   void family_cases(std::string_view component, const std::vector<finding>& findings, std::vector<junit_case>& cases) {
     std::map<std::string_view, std::vector<const finding*>> families;
-    for (const auto& one : findings) families[std::string_view{one.check}.substr(0, one.check.find('.'))].push_back(&one);
+    for (const auto& one : findings)
+      families[std::string_view{one.check}.substr(0, one.check.find('.'))].push_back(&one);
     for (const auto& [family, found] : families) {
       junit_case of_family{class_of(component), std::string{family}, 0, result::passed, {}, {}, {}, {}};
       add_findings(of_family, found);
@@ -199,8 +210,14 @@ class junit_xml {
   void drill_suites(const report& of) {
     std::vector<junit_case> steps;
     for (const auto& step : of.steps) {
-      junit_case one{class_of(step.component), step.name + (step.artifact.empty() ? "" : ": " + step.artifact),
-                     std::isfinite(step.seconds) ? std::max(step.seconds, 0.0) : 0, result::passed, {}, {}, {}, {}};
+      junit_case one{class_of(step.component),
+                     step.name + (step.artifact.empty() ? "" : ": " + step.artifact),
+                     std::isfinite(step.seconds) ? std::max(step.seconds, 0.0) : 0,
+                     result::passed,
+                     {},
+                     {},
+                     {},
+                     {}};
       std::vector<const finding*> found;
       for (const auto& each : step.findings) found.push_back(&each);
       add_findings(one, found);
@@ -222,19 +239,33 @@ class junit_xml {
     suite("steps", steps);
     std::vector<junit_case> tables;
     for (const auto& table : of.comparisons) {
-      junit_case one{class_of("tables"), table.artifact + ": " + (table.database.empty() ? "" : table.database + "/") + table.name,
-                     0, result::passed, {}, {}, {}, {}};
+      junit_case one{class_of("tables"),
+                     table.artifact + ": " + (table.database.empty() ? "" : table.database + "/") + table.name,
+                     0,
+                     result::passed,
+                     {},
+                     {},
+                     {},
+                     {}};
       const table_judgement judged = judge_outcome(table);
-      if (judged.worth == verdict::unsound) one.fail(result::failure, judged.check, table.outcome + ": " + rows_text(table));
-      if (judged.worth == verdict::unchecked) one.fail(result::error, judged.check, table.outcome + ": " + rows_text(table));
+      if (judged.worth == verdict::unsound)
+        one.fail(result::failure, judged.check, table.outcome + ": " + rows_text(table));
+      if (judged.worth == verdict::unchecked)
+        one.fail(result::error, judged.check, table.outcome + ": " + rows_text(table));
       one.output = fmt::format("{}: {}\n", escape_markup(table.outcome), rows_text(table));
       tables.push_back(std::move(one));
     }
     suite("tables", tables);
     std::vector<junit_case> recoveries;
     for (const auto& recovery : of.recoveries) {
-      junit_case one{class_of("recovery"), recovery.component.empty() ? "everything" : recovery.component,
-                     std::isfinite(recovery.seconds) ? std::max(recovery.seconds, 0.0) : 0, result::passed, {}, {}, {}, {}};
+      junit_case one{class_of("recovery"),
+                     recovery.component.empty() ? "everything" : recovery.component,
+                     std::isfinite(recovery.seconds) ? std::max(recovery.seconds, 0.0) : 0,
+                     result::passed,
+                     {},
+                     {},
+                     {},
+                     {}};
       one.output = fmt::format("restored in {}", elapsed_text(recovery.seconds));
       if (recovery.rto_seconds) one.output += fmt::format(" (objective {})", length_text(*recovery.rto_seconds));
       if (recovery.age_seconds) one.output += fmt::format(", to a state {}", age_text(*recovery.age_seconds));
@@ -272,10 +303,12 @@ class junit_xml {
       if (!one.output.empty()) inner += fmt::format("      <system-out>{}</system-out>\n", one.output);
       text += inner.empty() ? "/>\n" : ">\n" + inner + "    </testcase>\n";
     }
-    suites_ += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\" timestamp=\"{}\" "
-                           "hostname=\"{}\">\n{}  </testsuite>\n",
-                           escape_markup(fmt::format("{}: {}", tool_, name)), cases.size(), counts[1], counts[2], counts[3],
-                           seconds, begin_, escape_markup(host_), text);
+    suites_ += fmt::format(
+        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\" "
+        "timestamp=\"{}\" "
+        "hostname=\"{}\">\n{}  </testsuite>\n",
+        escape_markup(fmt::format("{}: {}", tool_, name)), cases.size(), counts[1], counts[2], counts[3], seconds,
+        begin_, escape_markup(host_), text);
     tests_ += cases.size();
     failures_ += counts[1];
     errors_ += counts[2];
@@ -294,8 +327,8 @@ class junit_xml {
 
 }  // namespace detail
 
-/// The document, ended by a newline: well-formed XML whatever the names in it, nothing cut. With nothing to show it has a
-/// suite with one case that is an error: no evidence is no pass.
+/// The document, ended by a newline: well-formed XML whatever the names in it, nothing cut. With nothing to show it has
+/// a suite with one case that is an error: no evidence is no pass.
 inline std::string render_junit(const evidence& shown) {
   detail::junit_xml out;
   if (shown.verify) out.add(*shown.verify);

@@ -1,8 +1,9 @@
 // render_prometheus: reports as a file for the text-file collector of Prometheus' node exporter.
 //
 // Layer: audit. The newest runs, each component's newest artifact, each recovery: as many series as the policy has
-// components, not as there are backups. docs/rendering.md lists the metrics. The collector refuses a file in which one series stands
-// twice, so none does. Write it atomically: write_file_atomically("restorable.prom", render_prometheus(shown), …)
+// components, not as there are backups. docs/rendering.md lists the metrics. The collector refuses a file in which one
+// series stands twice, so none does. Write it atomically: write_file_atomically("restorable.prom",
+// render_prometheus(shown), …)
 #pragma once
 
 #include <algorithm>
@@ -72,7 +73,8 @@ class metric_file {
 
   /// Whole numbers as such, as far as a double holds them.
   static std::string number(double value) {
-    return value == std::floor(value) && std::abs(value) < 9e15 ? fmt::format("{:.0f}", value) : fmt::format("{}", value);
+    return value == std::floor(value) && std::abs(value) < 9e15 ? fmt::format("{:.0f}", value)
+                                                                : fmt::format("{}", value);
   }
 
   std::vector<metric> metrics_;
@@ -91,8 +93,9 @@ class prometheus_text {
     }
     for (const auto& entry : shown.history.nights) {
       if (entry.partial || entry.exit_code != 0 || outcome_of(entry).worth > verdict::unprotected) continue;
-      out_.gauge("restorable_last_success_timestamp_seconds", "When the newest run ended in which everything was checked and held.",
-                 {{"tool", entry.tool}}, seconds_of(entry.finished));
+      out_.gauge("restorable_last_success_timestamp_seconds",
+                 "When the newest run ended in which everything was checked and held.", {{"tool", entry.tool}},
+                 seconds_of(entry.finished));
     }
     if (!shown.continuing) return;
     std::map<std::string_view, std::uint64_t> runs;
@@ -117,19 +120,23 @@ class prometheus_text {
     const std::string_view tool = of.tool;
     out_.gauge("restorable_run_info", "The newest run of a tool: its version and where it ran; always 1.",
                {{"tool", tool}, {"version", of.version}, {"host", of.host}}, 1);
-    out_.gauge("restorable_last_run_timestamp_seconds", "When the newest run ended.", {{"tool", tool}}, seconds_of(of.finished));
-    out_.gauge("restorable_last_run_duration_seconds", "How long the newest run took.", {{"tool", tool}}, count(elapsed_seconds(of)));
-    out_.gauge("restorable_last_run_exit_code", "What the newest run exited with: 0 when everything was checked and holds.",
-               {{"tool", tool}}, of.exit_code);
-    out_.gauge("restorable_last_run_complete", "1 when the newest run got to its end, 0 when it was interrupted.", {{"tool", tool}},
-               of.complete ? 1 : 0, keep::smallest);
+    out_.gauge("restorable_last_run_timestamp_seconds", "When the newest run ended.", {{"tool", tool}},
+               seconds_of(of.finished));
+    out_.gauge("restorable_last_run_duration_seconds", "How long the newest run took.", {{"tool", tool}},
+               count(elapsed_seconds(of)));
+    out_.gauge("restorable_last_run_exit_code",
+               "What the newest run exited with: 0 when everything was checked and holds.", {{"tool", tool}},
+               of.exit_code);
+    out_.gauge("restorable_last_run_complete", "1 when the newest run got to its end, 0 when it was interrupted.",
+               {{"tool", tool}}, of.complete ? 1 : 0, keep::smallest);
     const std::array artifacts{sum.sound, sum.unprotected, sum.unchecked, sum.unsound};
     for (std::size_t i = 0; i < artifacts.size(); ++i) {
       out_.gauge("restorable_artifacts", "Artifacts of the newest run by verdict.",
                  {{"tool", tool}, {"verdict", to_string(verdicts[i])}}, count(artifacts[i]));
     }
-    const std::pair<severity, std::uint64_t> findings[] = {
-        {severity::error, sum.findings.errors}, {severity::warning, sum.findings.warnings}, {severity::note, sum.findings.notes}};
+    const std::pair<severity, std::uint64_t> findings[] = {{severity::error, sum.findings.errors},
+                                                           {severity::warning, sum.findings.warnings},
+                                                           {severity::note, sum.findings.notes}};
     for (const auto& [level, number] : findings) {
       out_.gauge("restorable_findings", "Findings of the newest run by severity.",
                  {{"tool", tool}, {"severity", to_string(level)}}, count(number));
@@ -137,8 +144,10 @@ class prometheus_text {
     std::uint64_t unchecked = of.unchecked.size();
     for (const auto& one : of.artifacts) unchecked += one.unchecked.size();
     for (const auto& one : of.steps) unchecked += one.unchecked.size();
-    out_.gauge("restorable_unchecked_items", "Things that the newest run could not check.", {{"tool", tool}}, count(unchecked));
-    out_.gauge("restorable_read_bytes", "Bytes that the newest run read from disk.", {{"tool", tool}}, count(sum.bytes_read));
+    out_.gauge("restorable_unchecked_items", "Things that the newest run could not check.", {{"tool", tool}},
+               count(unchecked));
+    out_.gauge("restorable_read_bytes", "Bytes that the newest run read from disk.", {{"tool", tool}},
+               count(sum.bytes_read));
   }
 
   void components(const report& of) {
@@ -149,37 +158,43 @@ class prometheus_text {
         out_.gauge("restorable_component_verdict", "1 for the verdict that a component has, 0 for the others.",
                    {{"component", name}, {"verdict", to_string(one)}}, one == value ? 1 : 0);
       }
-      out_.gauge("restorable_component_verified", "1 when every artifact of a component is sound, and nothing is missing.",
-                 {{"component", name}}, value == verdict::sound ? 1 : 0, keep::smallest);
-      out_.gauge("restorable_component_artifacts", "Artifacts of a component.", {{"component", name}}, count(component.artifacts));
+      out_.gauge("restorable_component_verified",
+                 "1 when every artifact of a component is sound, and nothing is missing.", {{"component", name}},
+                 value == verdict::sound ? 1 : 0, keep::smallest);
+      out_.gauge("restorable_component_artifacts", "Artifacts of a component.", {{"component", name}},
+                 count(component.artifacts));
       if (component.newest_timestamp) {
         out_.gauge("restorable_component_newest_timestamp_seconds",
-                   "The moment that the newest artifact of a component states; alert on this, as it goes on ageing when no run follows.",
+                   "The moment that the newest artifact of a component states; alert on this, as it goes on ageing "
+                   "when no run follows.",
                    {{"component", name}}, seconds_of(*component.newest_timestamp), keep::smallest);
       }
       if (component.age_seconds) {
-        out_.gauge("restorable_component_newest_age_seconds", "Age of the newest artifact of a component when the run began.",
-                   {{"component", name}}, static_cast<double>(*component.age_seconds));
+        out_.gauge("restorable_component_newest_age_seconds",
+                   "Age of the newest artifact of a component when the run began.", {{"component", name}},
+                   static_cast<double>(*component.age_seconds));
       }
       if (const artifact_report* newest = newest_artifact(of, component)) {
         if (newest->size) {
-          out_.gauge("restorable_component_newest_bytes", "Stored size of the newest artifact of a component.", {{"component", name}},
-                     count(*newest->size), keep::smallest);
+          out_.gauge("restorable_component_newest_bytes", "Stored size of the newest artifact of a component.",
+                     {{"component", name}}, count(*newest->size), keep::smallest);
         }
         artifact(of, *newest, name);
       }
     }
     std::vector<const artifact_report*> others;
     for (const auto& one : of.artifacts) {
-      const bool named = std::any_of(of.components.begin(), of.components.end(),
-                                     [&](const component_report& component) { return component.name == one.component; });
+      const bool named =
+          std::any_of(of.components.begin(), of.components.end(),
+                      [&](const component_report& component) { return component.name == one.component; });
       if (!named) others.push_back(&one);
     }
     std::stable_sort(others.begin(), others.end(),
                      [](const artifact_report* a, const artifact_report* b) { return a->verdict > b->verdict; });
     for (std::size_t i = 0; i < std::min(others.size(), unnamed_artifacts); ++i) artifact(of, *others[i], "");
-    out_.gauge("restorable_artifacts_without_series", "Artifacts of no component that this file has no room for, the worst having gone first.",
-               {}, count(others.size() - std::min(others.size(), unnamed_artifacts)));
+    out_.gauge("restorable_artifacts_without_series",
+               "Artifacts of no component that this file has no room for, the worst having gone first.", {},
+               count(others.size() - std::min(others.size(), unnamed_artifacts)));
   }
 
   void artifact(const report& of, const artifact_report& one, std::string_view component) {
@@ -189,7 +204,8 @@ class prometheus_text {
                                     [](const finding& found) { return found.severity == severity::error; });
     out_.gauge("restorable_artifact_verified", "1 when the newest artifact of a component is sound.", labels,
                one.verdict == verdict::sound && !errors && one.unchecked.empty() ? 1 : 0, keep::smallest);
-    if (one.size) out_.gauge("restorable_artifact_bytes", "Stored size of an artifact.", labels, count(*one.size), keep::smallest);
+    if (one.size)
+      out_.gauge("restorable_artifact_bytes", "Stored size of an artifact.", labels, count(*one.size), keep::smallest);
     const auto when = one.timestamp ? one.timestamp : one.modified;
     if (when) {
       out_.gauge("restorable_artifact_age_seconds", "Age of an artifact when the run began.", labels,
@@ -202,38 +218,46 @@ class prometheus_text {
       const std::string_view name = recovery.component;
       const auto number = [](std::int64_t seconds) { return static_cast<double>(seconds); };
       if (name.empty()) {
-        out_.gauge("restorable_drill_whole_duration_seconds", "How long everything together took to restore.", {}, recovery.seconds);
+        out_.gauge("restorable_drill_whole_duration_seconds", "How long everything together took to restore.", {},
+                   recovery.seconds);
         if (recovery.rto_seconds) {
-          out_.gauge("restorable_drill_whole_objective_seconds", "How long everything together may take to restore.", {},
-                     number(*recovery.rto_seconds), keep::smallest);
+          out_.gauge("restorable_drill_whole_objective_seconds", "How long everything together may take to restore.",
+                     {}, number(*recovery.rto_seconds), keep::smallest);
         }
         continue;
       }
-      out_.gauge("restorable_drill_verified", "1 when a component was restored within its objectives and everything about it held.",
+      out_.gauge("restorable_drill_verified",
+                 "1 when a component was restored within its objectives and everything about it held.",
                  {{"component", name}}, recovery_holds(of, recovery) ? 1 : 0, keep::smallest);
-      out_.gauge("restorable_drill_duration_seconds", "How long a component took to restore.", {{"component", name}}, recovery.seconds);
+      out_.gauge("restorable_drill_duration_seconds", "How long a component took to restore.", {{"component", name}},
+                 recovery.seconds);
       if (recovery.rto_seconds) {
-        out_.gauge("restorable_drill_objective_seconds", "How long a component may take to restore.", {{"component", name}},
-                   number(*recovery.rto_seconds), keep::smallest);
+        out_.gauge("restorable_drill_objective_seconds", "How long a component may take to restore.",
+                   {{"component", name}}, number(*recovery.rto_seconds), keep::smallest);
       }
       if (recovery.age_seconds) {
-        out_.gauge("restorable_drill_recovery_point_age_seconds", "How old the restored state of a component was when the drill began.",
-                   {{"component", name}}, number(*recovery.age_seconds));
+        out_.gauge("restorable_drill_recovery_point_age_seconds",
+                   "How old the restored state of a component was when the drill began.", {{"component", name}},
+                   number(*recovery.age_seconds));
       }
       if (recovery.rpo_seconds) {
-        out_.gauge("restorable_drill_recovery_point_objective_seconds", "How old the restored state of a component may be.",
-                   {{"component", name}}, number(*recovery.rpo_seconds), keep::smallest);
+        out_.gauge("restorable_drill_recovery_point_objective_seconds",
+                   "How old the restored state of a component may be.", {{"component", name}},
+                   number(*recovery.rpo_seconds), keep::smallest);
       }
     }
-    std::map<std::string_view, std::uint64_t> steps{{"sound", 0}, {"unprotected", 0}, {"unchecked", 0}, {"unsound", 0}, {"skipped", 0}};
+    std::map<std::string_view, std::uint64_t> steps{
+        {"sound", 0}, {"unprotected", 0}, {"unchecked", 0}, {"unsound", 0}, {"skipped", 0}};
     for (const auto& step : of.steps) {
       ++steps[step.skipped && step.verdict != verdict::unsound ? "skipped" : to_string(step.verdict)];
       if (step.skipped) continue;
-      out_.gauge("restorable_drill_step_duration_seconds", "How long a step of the newest drill took, all of one name together.",
+      out_.gauge("restorable_drill_step_duration_seconds",
+                 "How long a step of the newest drill took, all of one name together.",
                  {{"component", step.component}, {"step", step.name}}, step.seconds, keep::sum);
     }
     for (const auto& [word, number] : steps) {
-      out_.gauge("restorable_drill_steps", "Steps of the newest drill by what they came to.", {{"outcome", word}}, count(number));
+      out_.gauge("restorable_drill_steps", "Steps of the newest drill by what they came to.", {{"outcome", word}},
+                 count(number));
     }
     std::map<std::string_view, std::uint64_t> tables;
     for (const auto word : table_outcomes) tables[word] = 0;
@@ -243,7 +267,8 @@ class prometheus_text {
       ++(known == tables.end() ? tables["unknown"] : known->second);
     }
     for (const auto& [word, number] : tables) {
-      out_.gauge("restorable_drill_tables", "Tables of the newest drill by what comparing their rows came to.", {{"outcome", word}}, count(number));
+      out_.gauge("restorable_drill_tables", "Tables of the newest drill by what comparing their rows came to.",
+                 {{"outcome", word}}, count(number));
     }
   }
 
@@ -268,8 +293,8 @@ class prometheus_text {
 
 }  // namespace detail
 
-/// The file, each line of it ended by a newline. What is not known has no series, rather than a zero. Without any report it
-/// holds nothing but a comment, which the collector takes for no metrics.
+/// The file, each line of it ended by a newline. What is not known has no series, rather than a zero. Without any
+/// report it holds nothing but a comment, which the collector takes for no metrics.
 inline std::string render_prometheus(const evidence& shown) {
   detail::prometheus_text out;
   out.add(shown);

@@ -31,8 +31,8 @@ struct run_outcome {
 struct history_component {
   std::string name;
   restorable::verdict verdict = verdict::unchecked;
-  std::string newest;                    ///< path of its newest artifact; empty where there was none
-  std::optional<std::uint64_t> size;     ///< of that, in bytes
+  std::string newest;                 ///< path of its newest artifact; empty where there was none
+  std::optional<std::uint64_t> size;  ///< of that, in bytes
   std::optional<std::int64_t> age_seconds;
 };
 
@@ -44,11 +44,11 @@ struct history_entry {
   restorable::verdict verdict = verdict::unchecked;  ///< overall_verdict: the worst of all its parts
   int exit_code = 0;
   bool complete = false;
-  bool partial = false;                  ///< it looked at less than the run before it: see `evidence`
+  bool partial = false;  ///< it looked at less than the run before it: see `evidence`
   std::string policy_sha256;
-  bool selected = false;                 ///< it was told to look at some components only
+  bool selected = false;  ///< it was told to look at some components only
   report_summary summary;
-  std::string headline;                  ///< in one line
+  std::string headline;  ///< in one line
   std::vector<history_component> components;
   std::vector<recovery_report> recoveries;
   std::vector<std::string> failing_checks;  ///< ids of its errors, each once, sorted
@@ -61,7 +61,8 @@ struct report_history {
 /// The worst of what a report says about a component of its own, whatever the component's field `verdict` says.
 inline verdict component_verdict(const report& of, const component_report& component) {
   const auto errors = [](const std::vector<finding>& findings) {
-    return std::any_of(findings.begin(), findings.end(), [](const finding& one) { return one.severity == severity::error; });
+    return std::any_of(findings.begin(), findings.end(),
+                       [](const finding& one) { return one.severity == severity::error; });
   };
   verdict worst = errors(component.findings) ? verdict::unsound : component.verdict;
   for (const auto& artifact : of.artifacts) {
@@ -100,8 +101,8 @@ inline history_entry summarise_for_history(const report& of) {
   entry.summary = summarise(of);
   entry.headline = headline(of).to_string();
   for (const auto& component : of.components) {
-    history_component kept{component.name, component_verdict(of, component), component.newest.value_or(""), std::nullopt,
-                           component.age_seconds};
+    history_component kept{component.name, component_verdict(of, component), component.newest.value_or(""),
+                           std::nullopt, component.age_seconds};
     if (const artifact_report* newest = newest_artifact(of, component)) kept.size = newest->size;
     entry.components.push_back(std::move(kept));
   }

@@ -1,7 +1,7 @@
 // render_markdown: reports as GitHub's Markdown, for the summary of a workflow step or a comment.
 //
-// Layer: audit. Verdict first, then components, findings, recoveries, tables that differ. Always below the 1 MiB that GitHub
-// takes; what is left out is said. Example: render_markdown(evidence_of(parse_report(json, name)))
+// Layer: audit. Verdict first, then components, findings, recoveries, tables that differ. Always below the 1 MiB that
+// GitHub takes; what is left out is said. Example: render_markdown(evidence_of(parse_report(json, name)))
 #pragma once
 
 #include <algorithm>
@@ -25,9 +25,9 @@
 namespace restorable {
 
 struct markdown_options {
-  std::size_t findings = 50;    ///< listed one by one, the gravest first
-  std::size_t rows = 100;       ///< of each table
-  std::size_t text = 600;       ///< bytes of one name or value, about
+  std::size_t findings = 50;  ///< listed one by one, the gravest first
+  std::size_t rows = 100;     ///< of each table
+  std::size_t text = 600;     ///< bytes of one name or value, about
 };
 
 namespace detail {
@@ -46,7 +46,8 @@ class report_markdown {
 
   void partial(const std::vector<const history_entry*>& runs) {
     for (std::size_t i = runs.size() - std::min(runs.size(), std::size_t{10}); i < runs.size(); ++i) {
-      line(fmt::format("- since then {} looked at a part, {}: {}", text(runs[i]->tool), minute_text(runs[i]->started), text(runs[i]->headline)));
+      line(fmt::format("- since then {} looked at a part, {}: {}", text(runs[i]->tool), minute_text(runs[i]->started),
+                       text(runs[i]->headline)));
     }
     if (!runs.empty()) line("");
   }
@@ -86,8 +87,10 @@ class report_markdown {
     line("");
     line(text(entry.headline));
     line("");
-    line(fmt::format("{} on {}, {}, exit {}", minute_text(of.started), code(of.host),
-                     elapsed_seconds(of) == 0 ? "less than a second" : length_text(static_cast<std::int64_t>(elapsed_seconds(of))), of.exit_code));
+    line(fmt::format(
+        "{} on {}, {}, exit {}", minute_text(of.started), code(of.host),
+        elapsed_seconds(of) == 0 ? "less than a second" : length_text(static_cast<std::int64_t>(elapsed_seconds(of))),
+        of.exit_code));
     line("");
   }
 
@@ -99,10 +102,12 @@ class report_markdown {
       const auto& component = of.components[i];
       const artifact_report* newest = newest_artifact(of, component);
       const verdict value = component_verdict(of, component);
-      line(fmt::format("| {} {} | {} | {} | {} | {} | {} |", emoji_of(value), to_string(value), code(component.name),
-                       component.newest ? code(std::string_view{*component.newest}.substr(component.newest->rfind('/') + 1)) : "none",
-                       component.age_seconds ? age_text(*component.age_seconds) : "",
-                       newest != nullptr && newest->size ? format_byte_size(*newest->size) : "", grouped(component.artifacts)));
+      line(fmt::format(
+          "| {} {} | {} | {} | {} | {} | {} |", emoji_of(value), to_string(value), code(component.name),
+          component.newest ? code(std::string_view{*component.newest}.substr(component.newest->rfind('/') + 1))
+                           : "none",
+          component.age_seconds ? age_text(*component.age_seconds) : "",
+          newest != nullptr && newest->size ? format_byte_size(*newest->size) : "", grouped(component.artifacts)));
     }
     more(of.components.size(), options_.rows, "component");
     line("");
@@ -131,12 +136,14 @@ class report_markdown {
     const auto notes = static_cast<std::size_t>(
         std::count_if(all.begin(), all.end(), [](const finding* one) { return one->severity == severity::note; }));
     std::erase_if(all, [](const finding* one) { return one->severity == severity::note; });
-    std::stable_sort(all.begin(), all.end(), [](const finding* a, const finding* b) { return a->severity > b->severity; });
+    std::stable_sort(all.begin(), all.end(),
+                     [](const finding* a, const finding* b) { return a->severity > b->severity; });
     const std::size_t shown = std::min(all.size(), options_.findings);
     if (!all.empty()) line("### Findings\n");
     for (std::size_t i = 0; i < shown; ++i) {
       const finding& one = *all[i];
-      line(fmt::format("- {} **{}** {}: {}", one.severity == severity::error ? "❌" : "⚠️", to_string(one.severity), code(one.check), text(one.message)));
+      line(fmt::format("- {} **{}** {}: {}", one.severity == severity::error ? "❌" : "⚠️", to_string(one.severity),
+                       code(one.check), text(one.message)));
       place("in", one.where);
       if (!one.expected.empty()) line("  - expected " + code(one.expected));
       if (!one.actual.empty()) line("  - actual " + code(one.actual));
@@ -180,7 +187,8 @@ class report_markdown {
       if (i >= options_.rows && i + 1 < of.recoveries.size()) continue;  // everything together comes last and stays
       line(fmt::format("| {} {} | {} | {} | {} | {} | {} |", emoji_of(one.verdict), to_string(one.verdict),
                        one.component.empty() ? "**everything**" : code(one.component), elapsed_text(one.seconds),
-                       one.rto_seconds ? length_text(*one.rto_seconds) : "", one.age_seconds ? age_text(*one.age_seconds) : "",
+                       one.rto_seconds ? length_text(*one.rto_seconds) : "",
+                       one.age_seconds ? age_text(*one.age_seconds) : "",
                        one.rpo_seconds ? length_text(*one.rpo_seconds) : ""));
     }
     more(of.recoveries.size(), options_.rows + 1, "component");
@@ -202,8 +210,8 @@ class report_markdown {
     for (std::size_t i = 0; i < std::min(bad.size(), options_.rows); ++i) {
       const auto& table = *bad[i];
       line(fmt::format("| {} | {} | {} | {} | {} | {} | {} |", emoji_of(judge_outcome(table).worth),
-                       code(table.database.empty() ? table.name : table.database + "/" + table.name), rows(table.dump), rows(table.capture),
-                       rows(table.source), rows(table.restored), text(table.outcome)));
+                       code(table.database.empty() ? table.name : table.database + "/" + table.name), rows(table.dump),
+                       rows(table.capture), rows(table.source), rows(table.restored), text(table.outcome)));
     }
     more(bad.size(), options_.rows, "table");
     line("");

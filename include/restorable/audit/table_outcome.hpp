@@ -26,13 +26,14 @@ struct table_judgement {
   std::string_view check = "unchecked";  ///< id of the check that it belongs to; static
 };
 
-/// A word that is not known judges nothing: the table counts as unchecked, never as equal. Rows called equal that are not
-/// are worth their numbers.
+/// A word that is not known judges nothing: the table counts as unchecked, never as equal. Rows called equal that are
+/// not are worth their numbers.
 inline table_judgement judge_outcome(const table_comparison& table) {
   const std::string_view word = table.outcome;
   if (word == "equal" || word == "empty") {
     const bool apart = table.dump && table.restored && table.dump->rows != table.restored->rows;
-    return apart ? table_judgement{verdict::unsound, checks::rows_different.id} : table_judgement{verdict::sound, "rows"};
+    return apart ? table_judgement{verdict::unsound, checks::rows_different.id}
+                 : table_judgement{verdict::sound, "rows"};
   }
   if (word == "tolerated") return {verdict::sound, "rows"};
   if (word == "counted") return {verdict::sound, checks::rows_counted_only.id};

@@ -1,6 +1,7 @@
 // available_memory: how much memory a server of the drill's own may plan with.
 //
-// Layer: drill. What the kernel calls available, or less where a control group (a container, a systemd unit) sets a limit.
+// Layer: drill. What the kernel calls available, or less where a control group (a container, a systemd unit) sets a
+// limit.
 //   const std::uint64_t mib = available_memory() >> 20;
 #pragma once
 
@@ -23,7 +24,9 @@ inline std::optional<std::uint64_t> number_in(const std::string& path, std::stri
     if (!line.starts_with(key)) continue;
     const std::size_t at = line.find_first_not_of(" \t", key.size());
     std::uint64_t value = 0;
-    if (at == std::string::npos || std::from_chars(line.data() + at, line.data() + line.size(), value).ec != std::errc{}) return std::nullopt;
+    if (at == std::string::npos ||
+        std::from_chars(line.data() + at, line.data() + line.size(), value).ec != std::errc{})
+      return std::nullopt;
     return value;
   }
   return std::nullopt;

@@ -1,8 +1,9 @@
-// corruption_report: what pg_amcheck prints about a database, line by line, brought down to one entry for each relation.
+// corruption_report: what pg_amcheck prints about a database, line by line, brought down to one entry for each
+// relation.
 //
 // Layer: drill. A badly damaged database makes it print millions of lines; this stays small. Example:
-//   corruption_report found; found.add("heap table \"db.public.t\", block 3, offset 4:\n    xmin 9 …\n"); found.finish();
-//   found.relations().front().name == "heap table \"db.public.t\""
+//   corruption_report found; found.add("heap table \"db.public.t\", block 3, offset 4:\n    xmin 9 …\n");
+//   found.finish(); found.relations().front().name == "heap table \"db.public.t\""
 #pragma once
 
 #include <algorithm>
@@ -26,8 +27,8 @@ class corruption_report {
     no_library,  ///< it cannot be judged: an extension's library is not on this host
   };
   struct relation {
-    std::string name;             ///< `heap table "db.public.t"`
-    std::string first;            ///< the first problem of the worst kind
+    std::string name;   ///< `heap table "db.public.t"`
+    std::string first;  ///< the first problem of the worst kind
     std::uint64_t problems = 0;
     kind what = kind::damage;
   };
@@ -56,7 +57,8 @@ class corruption_report {
 
   /// What kind of problem a message of PostgreSQL's is about.
   static kind kind_of(std::string_view message) {
-    for (const std::string_view sign : {"could not access file", "could not load library", "must be preloaded", "must be loaded via"}) {
+    for (const std::string_view sign :
+         {"could not access file", "could not load library", "must be preloaded", "must be loaded via"}) {
       if (message.find(sign) != std::string_view::npos) return kind::no_library;
     }
     return message.find("invariant violated for index") != std::string_view::npos ? kind::order : kind::damage;
@@ -71,7 +73,8 @@ class corruption_report {
       take_problem();
       // `heap table "db.schema.name", block 3, offset 4:`
       const std::size_t quote = line_.find('"');
-      const std::size_t end = quote == std::string::npos ? quote : std::min(line_.find("\", block ", quote), line_.rfind("\":"));
+      const std::size_t end =
+          quote == std::string::npos ? quote : std::min(line_.find("\", block ", quote), line_.rfind("\":"));
       subject_ = end == std::string::npos ? line_ : line_.substr(0, end + 1);
       place_ = end == std::string::npos ? std::string{} : line_.substr(end + 1);
     } else if (!subject_.empty() && message_.size() < longest_line) {
@@ -90,7 +93,8 @@ class corruption_report {
     const std::string text = place.empty() ? message_ : place + ": " + message_;
     const std::size_t hash = std::hash<std::string>{}(subject_);
     const bool first = names_.size() < most_names && names_.insert(hash).second;
-    const auto known = std::find_if(relations_.begin(), relations_.end(), [&](const relation& one) { return one.name == subject_; });
+    const auto known =
+        std::find_if(relations_.begin(), relations_.end(), [&](const relation& one) { return one.name == subject_; });
     if (known != relations_.end()) {
       ++known->problems;
       if (what < known->what) {

@@ -202,6 +202,28 @@ inline bool attaches_index(const std::vector<std::string>& words) {
   return begins(words, {"alter", "index"}) && std::find(words.begin(), words.end(), "attach") != words.end();
 }
 
+/// A statement about roles, databases or tablespaces, which belong to no one database. `words`: its first forty.
+inline bool is_about_cluster(const std::vector<std::string>& words) {
+  constexpr std::array<std::string_view, 5> kinds{"role", "user", "group", "database", "tablespace"};
+  const auto is_kind = [&](const std::string& word) { return std::find(kinds.begin(), kinds.end(), word) != kinds.end(); };
+  if (words.size() < 3) return false;
+  if (begins(words, {"update", "pg_catalog", ".", "pg_database"})) return true;  // pg_dumpall --clean
+  const bool verb = words[0] == "create" || words[0] == "alter" || words[0] == "drop";
+  if (verb && is_kind(words[1])) return !(words[1] == "user" && words[2] == "mapping");
+  if (begins(words, {"comment", "on"})) return is_kind(words[2]);
+  if (begins(words, {"security", "label"})) {
+    const auto on = std::find(words.begin(), words.end(), "on");
+    return words.end() - on > 1 && is_kind(*(on + 1));
+  }
+  if (words[0] != "grant" && words[0] != "revoke") return false;
+  // GRANT … ON DATABASE …, and GRANT role TO role
+  for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+    if (words[i] == "on") return is_kind(words[i + 1]);
+    if (words[i] == "to" || words[i] == "from") return true;
+  }
+  return false;
+}
+
 /// The database that `\connect` names; nothing for another command.
 inline std::optional<std::string> parse_connect(std::string_view command) {
   for (const std::string_view head : {"\\connect ", "\\c "}) {

@@ -1,9 +1,9 @@
-// file_confinement: what a process that handles a hostile backup may do to files: write below the directories that it is
-// given and nowhere else, and reach no socket of anybody's. A restored cluster's superuser could do both otherwise, as the
-// user who runs the real one beside it.
+// file_confinement: what a process that handles a hostile backup may do to files: write below the directories that it
+// is given and nowhere else, and reach no socket of anybody's. A restored cluster's superuser could do both otherwise,
+// as the user who runs the real one beside it.
 //
-// Layer: drill. Linux Landlock (since 5.13) and seccomp, inherited by every process that the confined one forks. Where the
-// kernel has no Landlock, what the user may write is all that protects.
+// Layer: drill. Linux Landlock (since 5.13) and seccomp, inherited by every process that the confined one forks. Where
+// the kernel has no Landlock, what the user may write is all that protects.
 //   file_descriptor rules = file_rules({"/tmp/x/data"}); if (fork() == 0) { confine_files(rules.get()); execve(…); }
 #pragma once
 
@@ -75,8 +75,8 @@ inline file_descriptor file_rules(const std::vector<std::string>& directories) {
   return ruleset;
 }
 
-/// Puts this process under the rules, for good, and takes from it the means to connect to anything. A negative `ruleset`
-/// is none. Async-signal-safe. False when the kernel refuses.
+/// Puts this process under the rules, for good, and takes from it the means to connect to anything. A negative
+/// `ruleset` is none. Async-signal-safe. False when the kernel refuses.
 inline bool confine_files(int ruleset) noexcept {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0) return false;
   if (ruleset >= 0 && ::syscall(landlock_restrict_self_call, ruleset, 0U) != 0) return false;

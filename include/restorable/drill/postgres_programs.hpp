@@ -24,8 +24,8 @@ namespace restorable {
 
 struct postgres_programs {
   std::filesystem::path directory;
-  unsigned major = 0;    ///< 15
-  std::string version;   ///< `15.18`
+  unsigned major = 0;   ///< 15
+  std::string version;  ///< `15.18`
 
   [[nodiscard]] std::string program(std::string_view name) const { return (directory / name).string(); }
   [[nodiscard]] bool has(std::string_view name) const { return ::access(program(name).c_str(), X_OK) == 0; }
@@ -65,19 +65,20 @@ inline std::vector<std::filesystem::path> postgres_directories(const std::string
   if (!first.empty()) directories.emplace_back(first);
   for (const char* parent : {"/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/postgresql"}) {
     std::error_code error;
-    for (auto one = std::filesystem::directory_iterator{parent, error}; !error && one != std::filesystem::directory_iterator{};
-         one.increment(error)) {
+    for (auto one = std::filesystem::directory_iterator{parent, error};
+         !error && one != std::filesystem::directory_iterator{}; one.increment(error)) {
       directories.push_back(one->path() / "bin");
     }
   }
   std::error_code error;
-  for (auto one = std::filesystem::directory_iterator{"/usr", error}; !error && one != std::filesystem::directory_iterator{};
-       one.increment(error)) {
+  for (auto one = std::filesystem::directory_iterator{"/usr", error};
+       !error && one != std::filesystem::directory_iterator{}; one.increment(error)) {
     if (one->path().filename().string().starts_with("pgsql-")) directories.push_back(one->path() / "bin");
   }
   directories.emplace_back("/usr/local/pgsql/bin");
   try {
-    const process_outcome said = run_process({.arguments = {"pg_config", "--bindir"}, .time_limit = std::chrono::seconds{20}});
+    const process_outcome said =
+        run_process({.arguments = {"pg_config", "--bindir"}, .time_limit = std::chrono::seconds{20}});
     if (said.exit_code == 0) directories.emplace_back(said.output.substr(0, said.output.find('\n')));
   } catch (const environment_error&) {
     // not installed: there are the other places
@@ -106,8 +107,9 @@ inline std::vector<postgres_programs> find_postgres(const std::string& first = {
     if (found) {
       all.push_back(std::move(*found));
     } else if (i == 0 && !first.empty()) {
-      throw environment_error{location{first}, "there are no initdb and postgres in it that run on this host",
-                              "name the directory that holds PostgreSQL's programs, for example /usr/lib/postgresql/15/bin"};
+      throw environment_error{
+          location{first}, "there are no initdb and postgres in it that run on this host",
+          "name the directory that holds PostgreSQL's programs, for example /usr/lib/postgresql/15/bin"};
     }
   }
   std::stable_sort(all.begin() + (first.empty() ? 0 : 1), all.end(),

@@ -5,16 +5,12 @@
 
 #include <set>
 #include <string>
-#include <vector>
-
-#include <fmt/format.h>
+#include <utility>
 
 #include "restorable/audit/report.hpp"
-#include "restorable/base/checks.hpp"
-#include "restorable/base/time.hpp"
 #include "restorable/drill/drill_item.hpp"
 #include "restorable/drill/drill_scene.hpp"
-#include "restorable/drill/process.hpp"
+#include "restorable/drill/probe.hpp"
 
 namespace restorable {
 
@@ -26,24 +22,10 @@ inline void run_probes(drill_scene& scene) {
   for (const auto& target : scene.plan.targets) {
     if (target.wishes.probe.empty() || !done.insert(target.component).second) continue;
     scene.steps.run({"probe", target.component, ""}, target.wishes.allow_skip, [&](step_report& step) {
-      process_request request;
-      request.arguments = {"/bin/sh", "-c", target.wishes.probe};
-      request.directory = scene.root().string();
-      request.environment = plain_environment();
-      request.environment.push_back("RESTORABLE_SCRATCH=" + scene.root().string());
-      for (const auto& [name, value] : scene.restored()) request.environment.push_back(name + "=" + value);
-      request.time_limit = target.wishes.probe_timeout;
-      request.stop = scene.settings.stop;
-      const process_outcome ran = run_process(request);
-      if (ran.stopped) throw interrupted{};
-      step.output = ran.output;
-      const location where{target.component.empty() ? "probe" : target.component};
-      if (ran.timed_out) {
-        step.findings.push_back(make_finding(checks::probe_timeout, where, "the probe did not end in time",
-                                             "at most " + format_duration(target.wishes.probe_timeout), fmt::format("still running after {:.0f} s", ran.seconds)));
-      } else if (ran.exit_code != 0) {
-        step.findings.push_back(make_finding(checks::probe_failed, where, "the probe fails", "exit status 0", fmt::format("exit status {}", ran.exit_code)));
-      }
+      probe_outcome ran = run_probe(target.wishes.probe, scene.restored(), scene.root(), target.wishes.probe_timeout,
+                                    location{target.component.empty() ? "probe" : target.component}, scene.settings.stop);
+      step.output = std::move(ran.output);
+      step.findings = std::move(ran.findings);
     });
   }
 }

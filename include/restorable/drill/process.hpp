@@ -1,5 +1,5 @@
-// run_process, child_process: programs run in a process group of their own, with an environment that is given whole, as an
-// unprivileged user where wanted, and never outliving the drill.
+// run_process, child_process: programs run in a process group of their own, with an environment that is given whole, as
+// an unprivileged user where wanted, and never outliving the drill.
 //
 // Layer: drill. Linux: a child is told by the kernel when the thread that started it ends (PR_SET_PDEATHSIG), so that
 // kill -9 of the drill leaves no server behind; a child_process is to be started by a thread that lives as long.
@@ -66,8 +66,8 @@ inline std::optional<system_user> unprivileged_user() {
 /// PATH of the caller, messages in English, no home, no time zone of its own; nothing else is inherited.
 inline std::vector<std::string> plain_environment() {
   const char* path = std::getenv("PATH");
-  return {std::string{"PATH="} + (path != nullptr && *path != '\0' ? path : "/usr/local/bin:/usr/bin:/bin"), "LC_ALL=C", "TZ=UTC",
-          "HOME=/nonexistent"};
+  return {std::string{"PATH="} + (path != nullptr && *path != '\0' ? path : "/usr/local/bin:/usr/bin:/bin"), "LC_ALL=C",
+          "TZ=UTC", "HOME=/nonexistent"};
 }
 
 struct process_request {
@@ -76,16 +76,17 @@ struct process_request {
   std::vector<std::string> environment = plain_environment();  ///< NAME=VALUE, all of it
   std::optional<system_user> user = std::nullopt;              ///< to run as; needs root
   std::chrono::seconds time_limit{0};                          ///< 0: none
-  std::size_t output_bytes = 65'536;                           ///< of standard output and error that are kept: the beginning and the end
-  bool confined = false;                                       ///< it may neither run programs nor open connections
-  std::vector<std::string> writable = {};                      ///< of a confined one: directories below which alone it may write
-  std::string input = {};                                      ///< its standard input; empty: /dev/null
-  const std::atomic<bool>* stop = nullptr;                     ///< when it turns true, the process group is ended
-  std::function<void(std::string_view)> on_output = {};        ///< receives standard output as it comes; then only standard error is kept
+  std::size_t output_bytes = 65'536;        ///< of standard output and error that are kept: the beginning and the end
+  bool confined = false;                    ///< it may neither run programs nor open connections
+  std::vector<std::string> writable = {};   ///< of a confined one: directories below which alone it may write
+  std::string input = {};                   ///< its standard input; empty: /dev/null
+  const std::atomic<bool>* stop = nullptr;  ///< when it turns true, the process group is ended
+  std::function<void(std::string_view)> on_output =
+      {};  ///< receives standard output as it comes; then only standard error is kept
 };
 
 struct process_outcome {
-  int exit_code = -1;        ///< 128 + signal for one that was killed
+  int exit_code = -1;  ///< 128 + signal for one that was killed
   bool timed_out = false;
   bool stopped = false;
   std::string output;
@@ -137,7 +138,8 @@ inline std::string find_program(const std::string& name, const std::vector<std::
     const std::size_t colon = path.find(':');
     const std::string candidate = std::string{path.substr(0, colon)} + "/" + name;
     struct stat about {};
-    if (candidate.front() == '/' && ::access(candidate.c_str(), X_OK) == 0 && ::stat(candidate.c_str(), &about) == 0 && S_ISREG(about.st_mode)) {
+    if (candidate.front() == '/' && ::access(candidate.c_str(), X_OK) == 0 && ::stat(candidate.c_str(), &about) == 0 &&
+        S_ISREG(about.st_mode)) {
       return candidate;
     }
     path.remove_prefix(colon == std::string_view::npos ? path.size() : colon + 1);
@@ -156,22 +158,24 @@ struct child_setup {
   const char* program;
   char* const* arguments;
   char* const* environment;
-  const char* directory;      // null: as it is
-  const system_user* user;    // null: as it is
+  const char* directory;    // null: as it is
+  const system_user* user;  // null: as it is
   int input;
   int output;
   int error;
   int death_signal;
   pid_t parent;
   bool confined;
-  int writable;               // ruleset of file_confinement; negative: none
+  int writable;  // ruleset of file_confinement; negative: none
 };
 
 /// Closes all descriptors from `first` to `last`.
 inline void close_range_of(unsigned first, unsigned last) noexcept {
   if (first > last || ::syscall(SYS_close_range, first, last, 0U) == 0) return;
   rlimit most{};  // an older kernel
-  const unsigned known = ::getrlimit(RLIMIT_NOFILE, &most) == 0 ? static_cast<unsigned>(std::min<rlim_t>(most.rlim_cur, 1U << 20U)) : 65'536U;
+  const unsigned known = ::getrlimit(RLIMIT_NOFILE, &most) == 0
+                             ? static_cast<unsigned>(std::min<rlim_t>(most.rlim_cur, 1U << 20U))
+                             : 65'536U;
   for (unsigned one = first; one <= last && one < known; ++one) ::close(static_cast<int>(one));
 }
 
@@ -217,7 +221,9 @@ inline std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
 }
 
 /// A copy of a descriptor that no dup2 onto the standard three can hit, wherever they were closed when we were started.
-inline file_descriptor above_standard(int descriptor) { return file_descriptor{::fcntl(descriptor, F_DUPFD_CLOEXEC, 10)}; }
+inline file_descriptor above_standard(int descriptor) {
+  return file_descriptor{::fcntl(descriptor, F_DUPFD_CLOEXEC, 10)};
+}
 
 /// What is to be read from standard input, as a file that is nowhere.
 inline file_descriptor input_of(const process_request& request) {
@@ -239,7 +245,8 @@ inline pid_t start_process(const process_request& request, int output, int error
   const location where{program};
   // the end of a child whose end nobody may wait for tells nothing, and would be taken for success
   struct sigaction children {};
-  if (::sigaction(SIGCHLD, nullptr, &children) == 0 && (children.sa_handler == SIG_IGN || (children.sa_flags & SA_NOCLDWAIT) != 0)) {
+  if (::sigaction(SIGCHLD, nullptr, &children) == 0 &&
+      (children.sa_handler == SIG_IGN || (children.sa_flags & SA_NOCLDWAIT) != 0)) {
     throw environment_error{where, "cannot start it: this process was told to ignore how its children end (SIGCHLD)",
                             "start restorable from a program that leaves SIGCHLD at its default"};
   }
@@ -254,12 +261,22 @@ inline pid_t start_process(const process_request& request, int output, int error
   const file_descriptor input = above_standard(input_low.get());
   const file_descriptor out = above_standard(output);
   const file_descriptor err = above_standard(error);
-  if (failures.get() < 0 || input.get() < 0 || out.get() < 0 || err.get() < 0) throw system_error(where, "start it", errno);
-  const file_descriptor writable = request.confined && !request.writable.empty() ? file_rules(request.writable) : file_descriptor{};
-  const child_setup setup{program.c_str(), arguments.data(), environment.data(),
+  if (failures.get() < 0 || input.get() < 0 || out.get() < 0 || err.get() < 0)
+    throw system_error(where, "start it", errno);
+  const file_descriptor writable =
+      request.confined && !request.writable.empty() ? file_rules(request.writable) : file_descriptor{};
+  const child_setup setup{program.c_str(),
+                          arguments.data(),
+                          environment.data(),
                           request.directory.empty() ? nullptr : request.directory.c_str(),
-                          request.user ? &*request.user : nullptr, input.get(), out.get(), err.get(), death_signal, ::getpid(),
-                          request.confined, writable.get()};
+                          request.user ? &*request.user : nullptr,
+                          input.get(),
+                          out.get(),
+                          err.get(),
+                          death_signal,
+                          ::getpid(),
+                          request.confined,
+                          writable.get()};
   const pid_t pid = ::fork();
   if (pid < 0) throw system_error(where, "start it", errno);
   if (pid == 0) become(setup, failures.get());
@@ -349,8 +366,8 @@ inline process_outcome run_process(const process_request& request) {
   detail::bounded_text kept{request.output_bytes};
   std::array<pollfd, 3> streams{{{out.get(), POLLIN, 0}, {err.get(), POLLIN, 0}, {end.get(), POLLIN, 0}}};
   std::vector<char> buffer(65'536);
-  // True while the stream may still give something. Not more than some at a time: a child that never stops writing has a
-  // time limit too.
+  // True while the stream may still give something. Not more than some at a time: a child that never stops writing has
+  // a time limit too.
   const auto drain = [&](std::size_t index) {
     for (int round = 0; round < 32; ++round) {
       const ssize_t got = ::read(streams[index].fd, buffer.data(), buffer.size());
@@ -370,7 +387,8 @@ inline process_outcome run_process(const process_request& request) {
   for (bool ended = false; !ended;) {
     ::poll(streams.data(), streams.size(), end.get() >= 0 ? 50 : 5);
     for (std::size_t i = 0; i < 2; ++i) {
-      if (streams[i].fd >= 0 && (streams[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !drain(i)) streams[i].fd = -1;
+      if (streams[i].fd >= 0 && (streams[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !drain(i))
+        streams[i].fd = -1;
     }
     ended = detail::has_ended(pid);
     const auto now = clock::now();
@@ -389,7 +407,8 @@ inline process_outcome run_process(const process_request& request) {
   child.pid = -1;
   const std::optional<int> status = detail::reap(pid);  // with whatever would keep the pipes open
   if (!status) {
-    throw environment_error{where, "how it ended is not known: something else in this process waited for it", "run the drill on its own"};
+    throw environment_error{where, "how it ended is not known: something else in this process waited for it",
+                            "run the drill on its own"};
   }
   // What it wrote last is still in the pipes, which hold less than one round reads; who left its group may write on.
   for (std::size_t i = 0; i < 2; ++i) {
@@ -433,7 +452,8 @@ class child_process {
     if (!running()) return true;
     ::kill(pid_, number);
     const auto until = std::chrono::steady_clock::now() + grace;
-    while (running() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    while (running() && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
     if (!running()) return true;
     end();
     return false;

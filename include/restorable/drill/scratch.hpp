@@ -1,5 +1,5 @@
-// drill_scratch: the private directory that a drill works in. Gone afterwards, whatever happened, and proved to be; what a
-// drill that was killed left behind is found by the next one and removed, and never anything else.
+// drill_scratch: the private directory that a drill works in. Gone afterwards, whatever happened, and proved to be;
+// what a drill that was killed left behind is found by the next one and removed, and never anything else.
 //
 // Layer: drill. A scratch directory is named `restorable-drill-XXXXXXXX`, belongs to its drill's user, and holds
 // `owner.lock`, which the drill keeps locked as long as it lives: whoever can lock it knows that its owner is gone.
@@ -49,12 +49,14 @@ namespace restorable {
 /// Throws `environment_error` when the file system of `directory` has less than `bytes` free.
 inline void require_space(const std::filesystem::path& directory, std::uint64_t bytes) {
   struct statvfs space {};
-  if (::statvfs(directory.c_str(), &space) != 0) throw write_error(location{directory.string()}, "look at its free space", errno);
+  if (::statvfs(directory.c_str(), &space) != 0)
+    throw write_error(location{directory.string()}, "look at its free space", errno);
   const std::uint64_t free = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
   if (free >= bytes) return;
-  throw environment_error{location{directory.string()},
-                          fmt::format("the drill needs {} of space here, and {} are free", format_byte_size(bytes), format_byte_size(free)),
-                          "free space, or choose another directory with --scratch DIR"};
+  throw environment_error{
+      location{directory.string()},
+      fmt::format("the drill needs {} of space here, and {} are free", format_byte_size(bytes), format_byte_size(free)),
+      "free space, or choose another directory with --scratch DIR"};
 }
 
 namespace detail {
@@ -78,12 +80,13 @@ inline std::vector<std::string> some_names_in(int directory, std::string_view ke
 }
 
 /// Removes a scratch directory and all that is in it, however deep: what lies deeper is moved up first, so that neither
-/// the stack nor the open files grow with a backup's nesting. Follows no symbolic link and enters nothing that is mounted
-/// there, which cannot be moved. The lock goes last: when this is interrupted, the next drill can still tell what it
-/// finds. Returns what stays and why; empty when nothing does.
+/// the stack nor the open files grow with a backup's nesting. Follows no symbolic link and enters nothing that is
+/// mounted there, which cannot be moved. The lock goes last: when this is interrupted, the next drill can still tell
+/// what it finds. Returns what stays and why; empty when nothing does.
 class scratch_removal {
  public:
-  scratch_removal(int parent, std::string name, std::string path) : parent_{parent}, name_{std::move(name)}, path_{std::move(path)} {}
+  scratch_removal(int parent, std::string name, std::string path)
+      : parent_{parent}, name_{std::move(name)}, path_{std::move(path)} {}
 
   std::string run() {
     root_ = file_descriptor{::openat(parent_, name_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
@@ -141,7 +144,8 @@ class scratch_removal {
       if (::fstatat(root_.get(), to.c_str(), &taken, AT_SYMLINK_NOFOLLOW) == 0) continue;
       int failed = ::renameat(from, name.c_str(), root_.get(), to.c_str()) == 0 ? 0 : errno;
       struct stat about {};
-      if (failed == EACCES && ::fstatat(from, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(about.st_mode)) {
+      if (failed == EACCES && ::fstatat(from, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+          S_ISDIR(about.st_mode)) {
         ::fchmodat(from, name.c_str(), 0700, 0);  // moving it changes its `..`
         failed = ::renameat(from, name.c_str(), root_.get(), to.c_str()) == 0 ? 0 : errno;
       }
@@ -154,7 +158,9 @@ class scratch_removal {
   void keep(const std::string& name, int why) {
     if (stays_.empty()) stays_ = because(path_ + "/…/" + name, why);
   }
-  static std::string because(const std::string& what, int why) { return fmt::format("{}: {}", printable(what), std::strerror(why)); }
+  static std::string because(const std::string& what, int why) {
+    return fmt::format("{}: {}", printable(what), std::strerror(why));
+  }
 
   int parent_;
   std::string name_;
@@ -168,15 +174,16 @@ inline std::string read_of_process(pid_t pid, const char* what) {
   const file_descriptor file{::open(fmt::format("/proc/{}/{}", pid, what).c_str(), O_RDONLY | O_CLOEXEC)};
   std::string text(std::size_t{256} << 10, '\0');
   std::size_t size = 0;
-  for (ssize_t got = 1; file.get() >= 0 && got > 0 && size < text.size(); size += got > 0 ? static_cast<std::size_t>(got) : 0) {
+  for (ssize_t got = 1;
+       file.get() >= 0 && got > 0 && size<text.size(); size += got> 0 ? static_cast<std::size_t>(got) : 0) {
     got = ::read(file.get(), text.data() + size, text.size() - size);
   }
   text.resize(size);
   return text;
 }
 
-/// Whether it is a drill's own: PostgreSQL that stands in `root`, or what stands there and was given `root` as its scratch
-/// directory or its home. A person's shell that looks at a leftover stands there too.
+/// Whether it is a drill's own: PostgreSQL that stands in `root`, or what stands there and was given `root` as its
+/// scratch directory or its home. A person's shell that looks at a leftover stands there too.
 inline bool is_of_drill(pid_t pid, const std::string& root) {
   std::error_code gone;
   const std::filesystem::path process = fmt::format("/proc/{}", pid);
@@ -201,12 +208,13 @@ inline bool is_of_drill(pid_t pid, const std::string& root) {
 inline std::vector<pid_t> processes_inside(const std::string& root) {
   std::vector<pid_t> found;
   std::error_code error;
-  for (auto one = std::filesystem::directory_iterator{"/proc", error}; !error && one != std::filesystem::directory_iterator{};
-       one.increment(error)) {
+  for (auto one = std::filesystem::directory_iterator{"/proc", error};
+       !error && one != std::filesystem::directory_iterator{}; one.increment(error)) {
     const std::string name = one->path().filename().string();
     pid_t pid = 0;
     const auto [end, bad] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (bad == std::errc{} && end == name.data() + name.size() && pid != ::getpid() && is_of_drill(pid, root)) found.push_back(pid);
+    if (bad == std::errc{} && end == name.data() + name.size() && pid != ::getpid() && is_of_drill(pid, root))
+      found.push_back(pid);
   }
   return found;
 }
@@ -241,7 +249,8 @@ inline std::optional<file_descriptor> lock_leftover(int parent, const std::strin
   if (directory.get() < 0 || ::fstat(directory.get(), &about) != 0) return std::nullopt;
   const auto helper = unprivileged_user();
   if (about.st_uid != ::geteuid() && !(helper && about.st_uid == helper->uid)) return std::nullopt;  // another user's
-  file_descriptor lock{::openat(directory.get(), std::string{scratch_lock}.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+  file_descriptor lock{
+      ::openat(directory.get(), std::string{scratch_lock}.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
   struct stat of_lock {};
   if (lock.get() < 0 || ::fstat(lock.get(), &of_lock) != 0 || !S_ISREG(of_lock.st_mode)) return std::nullopt;
   if (of_lock.st_uid != ::geteuid()) return std::nullopt;  // written by whoever ran the drill, not by its server's user
@@ -250,12 +259,13 @@ inline std::optional<file_descriptor> lock_leftover(int parent, const std::strin
   const ssize_t got = ::pread(lock.get(), text.data(), text.size(), 0);
   text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
   // of another host that shares the file system, whose locks may not reach here
-  if (!text.starts_with(scratch_magic) || text.find("\nhost " + host_of_this() + "\n") == std::string::npos) return std::nullopt;
+  if (!text.starts_with(scratch_magic) || text.find("\nhost " + host_of_this() + "\n") == std::string::npos)
+    return std::nullopt;
   return lock;
 }
 
-/// A drill that was killed before it held its lock left a directory that is empty, or has a lock without a word in it. A
-/// younger one may be about to get there.
+/// A drill that was killed before it held its lock left a directory that is empty, or has a lock without a word in it.
+/// A younger one may be about to get there.
 inline void remove_unborn(int parent, const std::string& name) {
   const file_descriptor directory{::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
   struct stat about {};
@@ -265,7 +275,8 @@ inline void remove_unborn(int parent, const std::string& name) {
   const std::string lock_name{scratch_lock};
   const std::vector<std::string> names = some_names_in(directory.get(), "");
   if (names.size() == 1 && names.front() == lock_name) {
-    const file_descriptor lock{::openat(directory.get(), lock_name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+    const file_descriptor lock{
+        ::openat(directory.get(), lock_name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
     const bool nobodys = lock.get() >= 0 && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
     if (!nobodys || ::fstat(lock.get(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_size != 0) return;
     ::unlinkat(directory.get(), lock_name.c_str(), 0);
@@ -281,8 +292,8 @@ inline void sweep_one(const std::filesystem::path& parent, finding_sink& finding
   if (directory.get() < 0) throw write_error(location{parent.string()}, "make a scratch directory in it", errno);
   std::vector<std::string> names;
   std::error_code error;
-  for (auto one = std::filesystem::directory_iterator{parent, error}; !error && one != std::filesystem::directory_iterator{};
-       one.increment(error)) {
+  for (auto one = std::filesystem::directory_iterator{parent, error};
+       !error && one != std::filesystem::directory_iterator{}; one.increment(error)) {
     if (one->path().filename().string().starts_with(scratch_prefix)) names.push_back(one->path().filename().string());
   }
   if (error) throw system_error(location{parent.string()}, "look for what earlier drills left in it", error.value());
@@ -308,9 +319,9 @@ inline void sweep_one(const std::filesystem::path& parent, finding_sink& finding
 
 }  // namespace detail
 
-/// Removes from `parent`, and from /tmp, where servers with a long path have their sockets, what drills that were killed
-/// have left there, their processes first; says so in `findings`. Touches nothing else: not what another drill holds, nor
-/// what is another user's or another host's, nor what only bears such a name.
+/// Removes from `parent`, and from /tmp, where servers with a long path have their sockets, what drills that were
+/// killed have left there, their processes first; says so in `findings`. Touches nothing else: not what another drill
+/// holds, nor what is another user's or another host's, nor what only bears such a name.
 inline void sweep_scratch(const std::filesystem::path& parent, finding_sink& findings) {
   std::error_code error;
   const auto real = std::filesystem::canonical(parent, error);
@@ -374,7 +385,8 @@ class drill_scratch {
   void take_lock() {
     const std::string name = (path_ / detail::scratch_lock).string();
     lock_ = file_descriptor{::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
-    const std::string text = fmt::format("{}process {}\nhost {}\n", detail::scratch_magic, ::getpid(), detail::host_of_this());
+    const std::string text =
+        fmt::format("{}process {}\nhost {}\n", detail::scratch_magic, ::getpid(), detail::host_of_this());
     // another drill's sweep may hold it for the moment that it takes to see that it is none of its business
     if (lock_.get() < 0 || ::flock(lock_.get(), LOCK_EX) != 0 ||
         ::write(lock_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
