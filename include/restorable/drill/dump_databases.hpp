@@ -13,6 +13,8 @@
 
 #include <fmt/format.h>
 
+#include "restorable/base/error.hpp"
+#include "restorable/base/printable.hpp"
 #include "restorable/drill/connection.hpp"
 #include "restorable/drill/dump_statement.hpp"
 #include "restorable/drill/load_result.hpp"
@@ -54,19 +56,31 @@ class dump_databases {
   bool declare(std::string_view statement) {
     auto declared = parse_create_database(statement);
     if (!declared) return false;
+    if (declared_.size() >= most) return true;
     declared_[declared->name] = std::move(*declared);
     return true;
   }
 
-  /// Makes the database that the dump calls `name`; the same one when it connects there again. Throws `sql_error`.
+  /// Makes the database that the dump calls `name`; the same one when it connects there again. Throws `environment_error`
+  /// when the server does not let it.
   made_database make(const std::string& name) {
     if (const auto known = made_.find(name); known != made_.end()) return {known->second, {}};
+    try {
+      return make_anew(name);
+    } catch (const sql_error& error) {
+      throw environment_error{where_, fmt::format("cannot make a database for {} of the dump: {}", printable(name), printable(error.message)),
+                              "let the drill use a role that may create databases, or its own server"};
+    }
+  }
+
+ private:
+  made_database make_anew(const std::string& name) {
     connection admin{conninfo_with(target_.admin, "dbname", target_.database), where_};
     admin.query("SET search_path TO pg_catalog");
     const std::string database = fmt::format("{}_{}", target_.database, made_.size() + 1);
     const auto declared = declared_.find(name);
     const std::string said = declared == declared_.end() ? "" : declared->second.encoding;
-    // every other encoding can be converted to UTF8, and was by pg_dump as far as the script says
+    // whatever the client_encoding of the script is, the server converts it to UTF8, but for these
     const std::string encoding = said == "SQL_ASCII" || said == "MULE_INTERNAL" ? said : "UTF8";
     const std::string head = fmt::format("CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING {}", quote_identifier(database),
                                          quote_identifier(target_.loader_role), quote_literal(encoding));
@@ -81,7 +95,6 @@ class dump_databases {
     return made;
   }
 
- private:
   static std::string options_of(const declared_database& declared) {
     std::string options;
     for (const auto& [option, value] : declared.locale) {
@@ -102,6 +115,8 @@ class dump_databases {
     }
     return {};
   }
+
+  static constexpr std::size_t most = 10'000;
 
   load_target target_;
   location where_;
