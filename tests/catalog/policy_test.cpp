@@ -157,7 +157,7 @@ size_drift = 50
 verify = "newst"
 )");
   const std::vector<std::string> expected{
-      "2:1: unknown key `colour`: there are estate, component, version",
+      "2:1: unknown key `colour`: there are estate, component, gate, version",
       "5:13: estate.time_zone: unknown time zone `Europe/Berln`: did you mean `Europe/Berlin`?",
       "7:8: component.database.kind: `postgres-dmp` is unknown: did you mean \"postgres-dump\"?",
       "8:8: component.database.name: the pattern `ner11_db_{timestmp}.sql.gz` has the unknown placeholder "
