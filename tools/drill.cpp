@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <thread>
@@ -17,10 +18,13 @@
 #include "command_line.hpp"
 #include "progress_line.hpp"
 #include "report_output.hpp"
+#include "restorable/audit/headline.hpp"
+#include "restorable/audit/ledger_reader.hpp"
 #include "restorable/base/version.hpp"
 #include "restorable/catalog/policy.hpp"
 #include "restorable/drill/drill_plan.hpp"
 #include "restorable/drill/dry_run.hpp"
+#include "restorable/drill/recovery_trend.hpp"
 #include "restorable/drill/run_drill.hpp"
 #include "restorable/drill/step_names.hpp"
 #include "restorable/drill/take_capture.hpp"
@@ -109,6 +113,26 @@ std::string usual_scratch() {
   return directory != nullptr && *directory != '\0' ? directory : "/tmp";
 }
 
+/// Recovery times against those of the drills in the ledger, where there is one that can be read.
+void compare_with_earlier(const std::string& ledger, bool strict, report& result) {
+  constexpr std::size_t most = 12;
+  if (!std::filesystem::exists(ledger)) return;  // the first report makes it
+  std::vector<std::vector<recovery_report>> earlier;
+  try {
+    const ledger_listing listing = read_ledger(ledger);
+    for (auto line = listing.lines.rbegin(); line != listing.lines.rend() && earlier.size() < most; ++line) {
+      if (line->entry.about.tool == "drill" && line->entry.about.exit_code == 0) earlier.push_back(load_report(ledger, line->entry).recoveries);
+    }
+  } catch (const environment_error& error) {
+    result.unchecked.push_back({error.where(), error.what(), error.advice()});
+  } catch (const stream_error& error) {
+    result.findings.push_back(error.as_finding());
+  }
+  judge_trend(earlier, result);
+  result.verdict = overall_verdict(result);
+  if (result.exit_code == 0 || result.exit_code == 3) result.exit_code = exit_code_of(result, strict);
+}
+
 int run(const arguments& given, int argc, const char* const* argv) {
   tool::require_sensible(given.run, "restore");
   const tool::shifted_clock clock{given.run.now};
@@ -150,6 +174,7 @@ int run(const arguments& given, int argc, const char* const* argv) {
     settings.progress = &board;
     run_drill(plan, settings, result);
   }
+  if (!given.output.ledger.empty()) compare_with_earlier(given.output.ledger, given.run.strict, result);
   result.finished = clock.now();
   if (!result.complete && tool::stop_signal != 0 && result.exit_code != exit_left_behind) {
     result.exit_code = 128 + tool::stop_signal;

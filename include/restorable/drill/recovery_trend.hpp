@@ -1,0 +1,40 @@
+// judge_trend: recovery times against those of earlier drills.
+//
+// Layer: drill. Example: judge_trend(earlier, result) with the recoveries of the drills in a ledger.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "restorable/audit/report.hpp"
+#include "restorable/base/checks.hpp"
+
+namespace restorable {
+
+/// A warning for each component, and for everything together, that took more than half as long again as the median of
+/// `earlier`, the recoveries of earlier drills, and more than five seconds longer. Fewer than three are no trend.
+inline void judge_trend(const std::vector<std::vector<recovery_report>>& earlier, report& result) {
+  constexpr std::size_t least = 3;
+  for (const auto& now : result.recoveries) {
+    std::vector<double> before;
+    for (const auto& drill : earlier) {
+      for (const auto& one : drill) {
+        if (one.component == now.component) before.push_back(one.seconds);
+      }
+    }
+    if (before.size() < least) continue;
+    std::sort(before.begin(), before.end());
+    const double median = before[before.size() / 2];
+    if (now.seconds <= median * 1.5 || now.seconds <= median + 5) continue;
+    const std::string who = now.component.empty() ? "everything together" : now.component;
+    result.findings.push_back(make_finding(checks::drill_slower, location{who}, "the restore took much longer than earlier drills",
+                                           fmt::format("about {:.0f} s, the median of {} drills", median, before.size()),
+                                           fmt::format("{:.0f} s", now.seconds)));
+  }
+}
+
+}  // namespace restorable
