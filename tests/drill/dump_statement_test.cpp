@@ -14,6 +14,10 @@ TEST(dump_statement, knows_indexes_and_the_tables_that_they_need) {
   EXPECT_EQ(of("CREATE INDEX i ON public.t USING btree (a);").table, "public.t");
   EXPECT_EQ(of("CREATE UNIQUE INDEX \"on\" ON ONLY \"S p\".\"a.b\" USING gin (x);").table, "\"S p\".\"a.b\"");
   EXPECT_EQ(of("CREATE INDEX i ON public.t USING btree (a);").what, kind::index);
+  EXPECT_TRUE(of("CREATE INDEX i ON public.t USING btree (a);").btree);
+  EXPECT_FALSE(of("CREATE INDEX i ON public.t USING gin (a);").btree);
+  EXPECT_TRUE(of("ALTER TABLE ONLY public.t ADD CONSTRAINT u UNIQUE (a);").btree);
+  EXPECT_FALSE(of("ALTER TABLE ONLY public.t ADD CONSTRAINT e EXCLUDE USING gist (a WITH &&);").btree);
   const index_statement key = of("ALTER TABLE ONLY public.t\n    ADD CONSTRAINT \"FOREIGN\" PRIMARY KEY (a, b);");
   EXPECT_EQ(key.what, kind::constraint);
   EXPECT_EQ(key.table, "public.t");

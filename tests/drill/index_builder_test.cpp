@@ -9,7 +9,7 @@ using namespace restorable;
 using kind = index_statement::kind;
 
 index_task task(kind what, const std::string& table, std::uint64_t weight, const std::string& references = "") {
-  return {"", {what, table, references}, weight, {}};
+  return {"", {what, table, references, true}, weight, {}};
 }
 
 TEST(index_queue, gives_out_what_does_not_clash_largest_first) {

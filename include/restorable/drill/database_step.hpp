@@ -118,7 +118,7 @@ class database_step {
       }
       if (taken) tell_artifact(*taken, report);
       if (!item_.wishes.required_tables.empty() && !loaded_.databases.empty()) {
-        add_findings(report, check_required_tables(scene_.server().admin_in(loaded_.databases.front().database), item_.where,
+        add_findings(report, check_required_tables(scene_.server().loader_in(loaded_.databases.front().database), item_.where,
                                                    item_.wishes.required_tables, scene_.settings.stop), {}, item_);
       }
       if (!any_rows) {
@@ -129,7 +129,7 @@ class database_step {
 
   void compare_one(const loaded_database& database, step_report& report, const capture* taken, const std::string& source, bool& any_rows) {
     restored_database restored;
-    restored.conninfo = scene_.server().admin_in(database.database);
+    restored.conninfo = scene_.server().loader_in(database.database);
     restored.where = item_.where;
     restored.artifact = item_.label;
     restored.database = loaded_.databases.size() > 1 ? database.name : "";
@@ -209,7 +209,7 @@ class database_step {
     scene_.steps.run(step("check-objects"), allowed(), [&](step_report& report) {
       for (const auto& database : loaded_.databases) {
         objects_to_check what;
-        what.conninfo = scene_.server().admin_in(database.database);
+        what.conninfo = scene_.server().loader_in(database.database);
         what.where = item_.where;
         if (!database.encoding.empty()) what.encoding = database.encoding;
         what.declared = database.objects;

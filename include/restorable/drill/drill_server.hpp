@@ -92,10 +92,9 @@ class drill_server {
     return left;
   }
 
-  /// Conninfo of the loader's role in `database`.
+  /// Conninfo of the loader's role in `database`. Whatever looks at a restored database does so as this role: planning a
+  /// query may run functions that stand in the dump.
   [[nodiscard]] std::string loader_in(const std::string& database) const { return conninfo_with(loader_, "dbname", database); }
-  /// Conninfo of the administrator in `database`.
-  [[nodiscard]] std::string admin_in(const std::string& database) const { return conninfo_with(admin_, "dbname", database); }
 
  private:
   static constexpr std::string_view own_loader = "restorable_loader";
@@ -115,7 +114,7 @@ class drill_server {
     loader_role_ = own_loader;
     ctype_ = with.locale;
     connection admin{admin_, location{"PostgreSQL"}};
-    admin.query(fmt::format("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE", quote_identifier(loader_role_)));
+    admin.query(fmt::format("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE BYPASSRLS", quote_identifier(loader_role_)));
   }
 
   void use_given() {
@@ -127,7 +126,7 @@ class drill_server {
     if (admin.value("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == "t") {
       loader_role_ = fmt::format("restorable_drill_{}", id_);
       password_ = random_password();
-      admin.query(fmt::format("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}", quote_identifier(loader_role_),
+      admin.query(fmt::format("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE BYPASSRLS PASSWORD {}", quote_identifier(loader_role_),
                               quote_literal(password_)));
       role_created_ = true;
       loader_ = conninfo_with(conninfo_with(admin_, "user", loader_role_), "password", password_);

@@ -147,6 +147,7 @@ struct index_statement {
   kind what = kind::index;
   std::string table;       ///< as the dump writes it
   std::string references;  ///< of a foreign key
+  bool btree = false;      ///< it is built by sorting
 };
 
 inline std::optional<index_statement> parse_index(std::string_view statement) {
@@ -165,6 +166,7 @@ inline std::optional<index_statement> parse_index(std::string_view statement) {
   };
   if (begins(head, {"create", "index"}) || begins(head, {"create", "unique", "index"})) {
     index.table = name_after("on");
+    index.btree = detail::is_keyword(word, "using") && detail::is_keyword(words.next(), "btree");
     return index.table.empty() ? std::nullopt : std::optional{index};
   }
   if (!begins(head, {"alter", "table"})) return std::nullopt;
@@ -179,6 +181,7 @@ inline std::optional<index_statement> parse_index(std::string_view statement) {
   }
   if (!detail::is_keyword(word, "primary") && !detail::is_keyword(word, "unique") && !detail::is_keyword(word, "exclude")) return std::nullopt;
   index.what = index_statement::kind::constraint;
+  index.btree = !detail::is_keyword(word, "exclude");
   for (word = words.next(); !word.empty() && word != "("; word = words.next()) {
     if (detail::is_keyword(word, "index")) return std::nullopt;  // USING INDEX: of one that exists already
   }
