@@ -118,6 +118,10 @@ const std::vector<scenario> scenarios{
     {"copy_from_a_program_in_disguise",
      R"sh(edit $DB 'b.replace(b"SET default_tablespace", b"DO $$ BEGIN EXECUTE \x27COPY (SELECT 1) TO PROGRAM \x27\x27touch /tmp/restorable-owned\x27\x27\x27; END $$;\nSET default_tablespace", 1)'; reseal $DB)sh",
      "database", "load.refused @ load-dump"},
+    // planning any query on the table runs the function: whoever looks at the restored database must be nobody
+    {"index_predicate_that_writes_a_file",
+     R"sh(edit $DB 'b.replace(b"--\n-- PostgreSQL database dump complete", b"CREATE FUNCTION public.w() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $f$ BEGIN IF current_setting(\x27is_superuser\x27) = \x27on\x27 THEN COPY (SELECT 1) TO \x27/tmp/restorable-owned\x27; END IF; RETURN true; END $f$;\nCREATE FUNCTION public.p(integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN RETURN public.w(); END $f$;\nCREATE TABLE public.trap (id serial PRIMARY KEY, n integer);\nCREATE INDEX trap_n ON public.trap (n) WHERE public.p(1);\n--\n-- PostgreSQL database dump complete", 1)'; reseal $DB)sh",
+     "database", "", {}, 0},
     {"role_that_wants_to_be_superuser",
      R"sh(edit $DB 'b.replace(b"SET default_tablespace", b"CREATE ROLE boss SUPERUSER;\nSET ROLE restorable_admin;\nSET SESSION AUTHORIZATION restorable_admin;\nSET default_tablespace", 1)'; reseal $DB)sh",
      "database", "load.superuser @ load-dump", {"load.sql @ load-dump"}, 3},
