@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <thread>
@@ -18,8 +17,8 @@
 #include "command_line.hpp"
 #include "progress_line.hpp"
 #include "report_output.hpp"
+#include "restorable/audit/earlier_reports.hpp"
 #include "restorable/audit/headline.hpp"
-#include "restorable/audit/ledger_reader.hpp"
 #include "restorable/base/version.hpp"
 #include "restorable/catalog/policy.hpp"
 #include "restorable/drill/drill_plan.hpp"
@@ -113,22 +112,19 @@ std::string usual_scratch() {
   return directory != nullptr && *directory != '\0' ? directory : "/tmp";
 }
 
-/// Recovery times against those of the drills in the ledger, where there is one that can be read.
+/// Recovery times against those of the sound drills in the ledger.
 void compare_with_earlier(const std::string& ledger, bool strict, report& result) {
   constexpr std::size_t most = 12;
-  if (!std::filesystem::exists(ledger)) return;  // the first report makes it
-  std::vector<std::vector<recovery_report>> earlier;
-  try {
-    const ledger_listing listing = read_ledger(ledger);
-    for (auto line = listing.lines.rbegin(); line != listing.lines.rend() && earlier.size() < most; ++line) {
-      if (line->entry.about.tool == "drill" && line->entry.about.exit_code == 0) earlier.push_back(load_report(ledger, line->entry).recoveries);
-    }
-  } catch (const environment_error& error) {
-    result.unchecked.push_back({error.where(), error.what(), error.advice()});
-  } catch (const stream_error& error) {
-    result.findings.push_back(error.as_finding());
-  }
-  judge_trend(earlier, result);
+  std::vector<std::vector<recovery_report>> recoveries;
+  const earlier_problems told = each_earlier_report(
+      ledger, result.started, [](const ledger_entry& entry) { return entry.about.tool == "drill" && entry.about.exit_code == 0; },
+      [&](report one) {
+        recoveries.push_back(std::move(one.recoveries));
+        return recoveries.size() < most;
+      });
+  result.findings.insert(result.findings.end(), told.findings.begin(), told.findings.end());
+  result.unchecked.insert(result.unchecked.end(), told.unchecked.begin(), told.unchecked.end());
+  judge_trend(recoveries, result);
   result.verdict = overall_verdict(result);
   if (result.exit_code == 0 || result.exit_code == 3) result.exit_code = exit_code_of(result, strict);
 }

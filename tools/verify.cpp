@@ -16,6 +16,7 @@
 #include "restorable/base/checks.hpp"
 #include "restorable/base/version.hpp"
 #include "restorable/catalog/policy.hpp"
+#include "restorable/verify/earlier_artifacts.hpp"
 #include "restorable/verify/path_plan.hpp"
 #include "restorable/verify/policy_plan.hpp"
 #include "restorable/verify/run.hpp"
@@ -75,7 +76,9 @@ int run(const arguments& given, int argc, const char* const* argv) {
   } else {
     estate = tool::load(given.run);
     tool::name_policy(result, given.run.policy, *estate);
-    plan = plan_policy(*estate, result.started, given.run.components, settings.options.bounds);
+    earlier_artifacts earlier;
+    if (!given.output.ledger.empty()) earlier = read_earlier_artifacts(given.output.ledger, *estate, result.started);
+    plan = plan_policy(*estate, result.started, given.run.components, settings.options.bounds, earlier);
   }
   {
     std::optional<tool::progress_line> line;

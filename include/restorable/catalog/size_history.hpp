@@ -1,6 +1,7 @@
 // size_history: whether artifacts are as large as they should be: not below a minimum, not far from their predecessors.
 //
-// Layer: catalog. Stored bytes, as compressed; a dump that holds nothing is a few hundred of them.
+// Layer: catalog. Stored bytes, as compressed; a dump that holds nothing is a few hundred of them. Predecessors are those
+// that are still there, and with a ledger those that retention has removed too.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +21,7 @@
 #include "restorable/base/checks.hpp"
 #include "restorable/base/finding.hpp"
 #include "restorable/base/time.hpp"
+#include "restorable/catalog/artifact_history.hpp"
 #include "restorable/catalog/component_policy.hpp"
 #include "restorable/catalog/discovery.hpp"
 #include "restorable/catalog/freshness.hpp"
@@ -59,10 +62,35 @@ inline std::optional<finding> judge_minimum(const component_policy& component, c
                       fmt::format("{} bytes", artifact.size));
 }
 
+/// The sizes of the artifacts before the newest of `artifacts`, which are one series, oldest first, and of those among
+/// `past` that are gone; the latest first, at most `most`. One that an earlier run found wanting is left out: a week of
+/// failing backups must not become what backups are measured by.
+inline std::vector<std::uint64_t> predecessor_sizes(const std::vector<const stored_artifact*>& artifacts,
+                                                    const std::vector<past_artifact>& past, std::uint64_t most) {
+  const stored_artifact& newest = *artifacts.back();
+  std::map<std::string_view, const past_artifact*> seen;
+  for (const auto& one : past) seen.emplace(one.path, &one);
+  std::vector<std::pair<moment, std::uint64_t>> before;
+  for (const stored_artifact* one : artifacts) {
+    const auto known = seen.find(one->path);
+    const bool wanting = known != seen.end() && known->second->size == one->size && !known->second->sound;
+    if (one != &newest && !wanting) before.emplace_back(*one->timestamp, one->size);
+    if (known != seen.end()) seen.erase(known);
+  }
+  for (const auto& [path, one] : seen) {
+    if (one->series == newest.series && one->sound && one->timestamp < *newest.timestamp) before.emplace_back(one->timestamp, one->size);
+  }
+  std::stable_sort(before.begin(), before.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<std::uint64_t> sizes;
+  for (std::size_t i = 0; i < before.size() && i < most; ++i) sizes.push_back(before[i].second);
+  return sizes;
+}
+
 /// Findings about the sizes of a component's artifacts: the minimum for each, the drift for the newest of each series
-/// that is not in the future of `now`. What may still be being written is no finding above `note`.
-inline std::vector<finding> judge_sizes(const component_policy& component, const component_listing& listing,
-                                        moment now) {
+/// that is not in the future of `now`. What may still be being written is no finding above `note`. `past`: of this
+/// component, as earlier runs saw it.
+inline std::vector<finding> judge_sizes(const component_policy& component, const component_listing& listing, moment now,
+                                        const std::vector<past_artifact>& past = {}) {
   std::vector<finding> findings;
   std::map<std::string, std::vector<const stored_artifact*>> by_series;
   for (const auto& artifact : listing.artifacts) {
@@ -76,10 +104,7 @@ inline std::vector<finding> judge_sizes(const component_policy& component, const
   if (!component.size_drift) return findings;
   for (const auto& [series, artifacts] : by_series) {
     if (may_be_growing(component, *artifacts.back(), now)) continue;
-    std::vector<std::uint64_t> predecessors;
-    for (std::size_t back = 1; back < artifacts.size() && predecessors.size() < component.size_history; ++back) {
-      predecessors.push_back(artifacts[artifacts.size() - 1 - back]->size);
-    }
+    const auto predecessors = predecessor_sizes(artifacts, past, component.size_history);
     if (auto what = judge_drift(location{artifacts.back()->path}, artifacts.back()->size, predecessors,
                                 *component.size_drift)) {
       findings.push_back(std::move(*what));
