@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@
 #include "restorable/drill/step_names.hpp"
 #include "restorable/drill/take_capture.hpp"
 #include "restorable/io/atomic_file.hpp"
+#include "restorable/io/system_error.hpp"
 #include "run_arguments.hpp"
 
 namespace {
@@ -75,6 +77,9 @@ struct capture_arguments {
   std::string artifact;
   std::vector<std::string> schemas;
   std::vector<std::string> tables;
+  std::vector<std::string> not_schemas;
+  std::vector<std::string> not_tables;
+  std::vector<std::string> not_data;
   std::vector<std::string> command;
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
 };
@@ -86,6 +91,9 @@ CLI::App& declare(CLI::App& app, capture_arguments& given) {
   capture.add_option("--artifact", given.artifact, "the file that COMMAND makes, to say which it is")->type_name("FILE");
   capture.add_option("--schema", given.schemas, "only this schema, as for pg_dump -n; may be repeated")->allow_extra_args(false)->type_name("NAME");
   capture.add_option("--table", given.tables, "only this table, as for pg_dump -t; may be repeated")->allow_extra_args(false)->type_name("NAME");
+  capture.add_option("--exclude-schema", given.not_schemas, "not this schema, as for pg_dump -N; may be repeated")->allow_extra_args(false)->type_name("NAME");
+  capture.add_option("--exclude-table", given.not_tables, "not this table, as for pg_dump -T; may be repeated")->allow_extra_args(false)->type_name("NAME");
+  capture.add_option("--exclude-table-data", given.not_data, "not the rows of this table; may be repeated")->allow_extra_args(false)->type_name("NAME");
   capture.add_option("-j,--jobs", given.jobs, "connections that read rows (default: the cores)")->check(CLI::Range(1U, 64U))->type_name("N");
   capture.add_option("COMMAND", given.command, "after --: the backup command; {snapshot} in it becomes the snapshot's name")->required();
   capture.footer("for example: drill capture --source dbname=ner11_db --out db.sql.capture.json -- pg_dump --snapshot={snapshot} -f db.sql ner11_db");
@@ -99,10 +107,23 @@ int run_capture(const capture_arguments& given) {
   request.artifact = given.artifact;
   request.only_schemas = given.schemas;
   request.only_tables = given.tables;
+  request.not_schemas = given.not_schemas;
+  request.not_tables = given.not_tables;
+  request.not_tables.insert(request.not_tables.end(), given.not_data.begin(), given.not_data.end());
   request.jobs = given.jobs;
   request.stop = &tool::stop_requested;
-  const capture taken = take_capture(request);
-  if (tool::stop_requested) return 128 + tool::stop_signal;
+  // one of an earlier run would speak of another backup than the one that is being made
+  request.before_command = [&given] {
+    if (::unlink(given.out.c_str()) != 0 && errno != ENOENT) throw write_error(location{given.out}, "remove the capture of an earlier run", errno);
+  };
+  capture taken;
+  try {
+    taken = take_capture(request);
+  } catch (const environment_error& error) {
+    if (tool::stop_signal == 0) throw;
+    fmt::print(stderr, "drill capture: {}\n", error.what());
+  }
+  if (tool::stop_signal != 0) return 128 + tool::stop_signal;
   write_file_atomically(given.out, to_json(taken), location{given.out});
   return 0;
 }
@@ -147,7 +168,7 @@ int run(const arguments& given, int argc, const char* const* argv) {
   settings.server = given.server;
   settings.source = given.source;
   settings.skip = {given.skip.begin(), given.skip.end()};
-  require_known_steps(settings.skip);
+  require_known_steps(settings.skip, "--skip");
 
   report result = tool::begin_report("drill", argc, argv, clock);
   std::optional<policy> estate;
@@ -158,11 +179,14 @@ int run(const arguments& given, int argc, const char* const* argv) {
     if (!given.capture.empty()) throw usage_error{"--capture needs a PATH: a policy names captures with drill.capture"};
     estate = tool::load(given.run);
     tool::name_policy(result, given.run.policy, *estate);
+    for (const auto& component : estate->components) {
+      if (component.drill) require_known_steps(component.drill->allow_skip, fmt::format("[component.{}.drill] allow_skip", component.name));
+    }
     plan = plan_drill(*estate, result.started, given.run.components);
   }
   if (given.dry_run) {
     tool::write_all(STDOUT_FILENO, describe(plan, settings));
-    return plan.unchecked.empty() ? 0 : 3;
+    return dry_run_code(plan);
   }
   {
     std::optional<tool::progress_line> line;

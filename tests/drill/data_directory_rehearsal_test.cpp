@@ -331,13 +331,15 @@ TEST_F(data_directory_rehearsal_test, is_interrupted_by_its_flag) {
   EXPECT_TRUE(detail::processes_inside(std::filesystem::canonical(data).string()).empty());
 }
 
-TEST_F(data_directory_rehearsal_test, is_found_at_the_root_or_one_below) {
-  const auto data = bare("outer/inner", own_version());
-  EXPECT_EQ(detail::find_data_directory(data), data);
-  EXPECT_EQ(detail::find_data_directory(data.parent_path()), data);
-  EXPECT_EQ(detail::find_data_directory(here_->path() / "missing"), std::nullopt);
-  must("mkdir none && ln -s ../outer/inner none/link && mkdir none/fake && echo 15 > none/fake/PG_VERSION");
-  EXPECT_EQ(detail::find_data_directory(here_->path() / "none"), std::nullopt);
+TEST_F(data_directory_rehearsal_test, is_found_wherever_it_lies) {
+  const auto data = bare("outer/18/inner", own_version());
+  const auto other = bare("outer/17/main", own_version());
+  bare("outer/18/inner/base/nested", own_version());
+  using paths = std::vector<std::filesystem::path>;
+  EXPECT_EQ(detail::find_data_directories(data), paths{data});
+  EXPECT_EQ(detail::find_data_directories(here_->path() / "outer"), (paths{other, data})) << "what lies in one is its own";
+  must("mkdir none && ln -s ../outer/18/inner none/link && mkdir none/fake && echo 15 > none/fake/PG_VERSION");
+  EXPECT_EQ(detail::find_data_directories(here_->path() / "none"), paths{});
 }
 
 }  // namespace

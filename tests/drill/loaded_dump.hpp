@@ -34,7 +34,7 @@ inline loaded_dump load_with_psql(const private_server& server, const std::strin
     if (event->type == dump_event_type::copy_end) {
       const dumped_table table{event->copy->table, event->copy->columns, to_fact(dump.block().rows())};
       const auto known = std::find_if(loaded.restored.tables.begin(), loaded.restored.tables.end(),
-                                      [&](const dumped_table& one) { return one.name == table.name; });
+                                      [&](const dumped_table& one) { return one.name == table.name && one.columns == table.columns; });
       if (known == loaded.restored.tables.end()) {
         loaded.restored.tables.push_back(table);
         sets.push_back(dump.block().rows());

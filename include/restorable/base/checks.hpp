@@ -190,6 +190,8 @@ inline constexpr check probe_timeout{"probe.timeout", error, "the policy's probe
 // The rehearsal as a whole
 inline constexpr check drill_skipped{"drill.skipped", error, "a step was skipped that the policy does not allow to skip", "make the step possible, or name it under drill.allow_skip"};
 inline constexpr check drill_older_artifact{"drill.older-artifact", error, "the newest artifact is not sound, and an older one was restored", "what came between is lost: mend the backup procedure"};
+inline constexpr check drill_not_inside{"drill.not-inside", warning, "a full backup holds nothing of a component that the policy backs up", "add it to the full backup's procedure: from this file alone it cannot be recovered"};
+inline constexpr check drill_unconfined{"drill.unconfined", warning, "this kernel does not let the drill keep its server from files outside of the scratch directory", "run drills where Landlock is enabled (Linux 5.13 or newer, `landlock` in /sys/kernel/security/lsm), or on a host that nothing else depends on"};
 inline constexpr check drill_rto{"drill.rto", error, "the restore took longer than its objective", "restore from a faster medium, or in parallel; or revise the objective"};
 inline constexpr check drill_rpo{"drill.rpo", error, "the restored state is older than its objective", "back up more often; or revise the objective"};
 inline constexpr check drill_slower{"drill.slower", warning, "the restore took much longer than earlier drills", "find out what grew"};
@@ -239,7 +241,7 @@ inline constexpr std::array all{
     &objects_unpopulated_view, &assertion_failed, &capture_missing, &capture_malformed, &capture_other_artifact,
     &clone_failed, &clone_fsck, &clone_refs, &clone_missing_ref, &clone_checkout, &clone_behind, &clone_unpushed,
     &clone_uncommitted, &boot_failed, &boot_corrupt, &probe_failed, &probe_timeout, &drill_skipped,
-    &drill_older_artifact, &drill_rto, &drill_rpo, &drill_slower, &drill_cleanup, &drill_leftover, &ledger_line,
+    &drill_older_artifact, &drill_not_inside, &drill_unconfined, &drill_rto, &drill_rpo, &drill_slower, &drill_cleanup, &drill_leftover, &ledger_line,
     &ledger_torn, &ledger_chain, &ledger_report_missing, &ledger_report_altered, &ledger_report_unlisted,
     &ledger_head, &signature_missing, &signature_malformed, &signature_invalid, &signature_other,
 };

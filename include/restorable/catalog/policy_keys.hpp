@@ -201,7 +201,7 @@ inline constexpr std::array<policy_key<drill_policy>, 14> drill_keys{{
      "a shell command that must succeed against what was restored", to_drill<&drill_policy::probe, as_text>},
     {"probe_timeout", "duration", "\"5m\"", "\"90s\"", "how long the probe may run",
      to_drill<&drill_policy::probe_timeout, as_positive_duration>},
-    {"allow_skip", "list of texts", "[]", "[\"amcheck\"]",
+    {"allow_skip", "list of texts", "[]", "[\"boot-volume\"]",
      "steps that may be skipped without failing the drill, by name",
      to_drill<&drill_policy::allow_skip, as_list<as_text>>},
 }};

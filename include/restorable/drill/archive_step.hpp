@@ -41,6 +41,11 @@ inline void add_findings(step_report& step, std::vector<finding> findings, std::
   }
 }
 
+// What a drill says of a kind of artifact that it does not know how to restore.
+inline unchecked_item not_rehearsed(const location& where) {
+  return {where, "restoring this kind of artifact is not rehearsed", "rehearse it by hand; drill restores plain dumps, git bundles and tar archives"};
+}
+
 inline bool holds_compose_file(const drill_item& item) {
   for (const auto& member : item.members) {
     const std::string name = file_name_of(member.name);
@@ -65,18 +70,24 @@ inline component_kind archive_kind_of(const drill_item& item) {
   return detail::holds_compose_file(item) ? component_kind::configuration : component_kind::archive;
 }
 
-/// Boots what was restored into `directory` when it is a data directory.
+/// Boots every data directory in what was restored into `directory`.
 inline void boot_volume(const drill_item& item, const std::filesystem::path& directory, drill_scene& scene) {
-  const auto data = detail::find_data_directory(directory);
-  if (!data) return;
-  scene.steps.run({"boot-volume", item.component, item.label}, item.wishes.allow_skip, [&](step_report& step) {
-    data_directory_outcome booted = rehearse_data_directory(*data, item.where, scene.settings.postgres, scene.new_path("boot"), scene.user,
-                                                            scene.settings.jobs, scene.settings.stop);
-    if (!booted.version.empty()) step.properties.push_back({item.where, "server_version", booted.version});
-    step.properties.push_back({item.where, "tables", fmt::format("{}", booted.tables.size())});
-    step.properties.push_back({item.where, "rows", fmt::format("{}", booted.rows)});
-    detail::add_findings(step, std::move(booted.findings), std::move(booted.unchecked), item);
-  });
+  for (const auto& data : detail::find_data_directories(directory)) {
+    const std::string inside = data.lexically_relative(directory).string();
+    const location where = inside == "." ? item.where : item.where / inside;
+    const std::string label = inside == "." ? item.label : where.to_string();
+    scene.steps.run({"boot-volume", item.component, label}, item.wishes.allow_skip, [&](step_report& step) {
+      data_directory_outcome booted = rehearse_data_directory(data, where, scene.settings.postgres, scene.new_path("boot"), scene.user,
+                                                              scene.settings.jobs, scene.settings.stop);
+      if (!booted.version.empty()) {
+        step.properties.push_back({where, "server_version", booted.version});
+        drill_scene::tell_unconfined(step);
+      }
+      step.properties.push_back({where, "tables", fmt::format("{}", booted.tables.size())});
+      step.properties.push_back({where, "rows", fmt::format("{}", booted.rows)});
+      detail::add_findings(step, std::move(booted.findings), std::move(booted.unchecked), item);
+    });
+  }
 }
 
 inline void restore_archive(const drill_item& item, drill_scene& scene) {

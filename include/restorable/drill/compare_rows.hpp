@@ -86,6 +86,7 @@ class rows_sum {
     high_ += high + (low_ < low ? 1U : 0U);
     return true;
   }
+  [[nodiscard]] rows_fact to_fact() const { return {rows_, fmt::format("{:016x}{:016x}", high_, low_)}; }
   friend bool operator==(const rows_sum&, const rows_sum&) = default;
 
  private:

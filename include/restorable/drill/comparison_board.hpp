@@ -38,6 +38,7 @@ struct dumped_table {
   std::string name;
   std::optional<std::vector<std::string>> columns = {};  ///< as written; nothing: the statement lists none
   rows_fact rows;                                        ///< no fingerprint for INSERT statements
+  bool unrehearsed = false;                              ///< it could not be made here, which was told and is no defect of the dump
 };
 
 /// A database that a dump was loaded into.
@@ -84,6 +85,7 @@ struct comparison_entry {
   const relation* table = nullptr;                  ///< in the restored database; null: it is not there
   const dumped_table* dumped = nullptr;             ///< null: the dump has no rows of it
   std::optional<std::vector<std::string>> columns;  ///< of the dump's statement, unquoted
+  bool several_orders = false;                      ///< its rows stand in blocks with their columns in different orders
 };
 
 class comparison_board {
@@ -148,6 +150,10 @@ class comparison_board {
       outcome.any_rows |= dumped.rows.rows > 0;
       const auto name = parse_table_name(in_catalog(dumped.name));
       const relation* table = name ? relations.find(*name) : nullptr;
+      if (table != nullptr && by_relation.contains(table)) {
+        join(entry_of(*table), dumped);
+        continue;
+      }
       comparison_entry& one = add_entry(dumped.name, table);
       one.dumped = &dumped;
       one.report.dump = dumped.rows;
@@ -165,6 +171,18 @@ class comparison_board {
     }
   }
 
+  /// Another block of rows of a table that has one already. Through its root a partitioned table is dumped part by part,
+  /// each with its columns in its own order, and read back so; of any other table the rows can only be counted then.
+  void join(comparison_entry& one, const dumped_table& block) {
+    rows_sum sum;
+    const bool fingerprinted = one.table->kind == 'p' && sum.add(one.dumped->rows) && sum.add(block.rows);
+    dumped_table& all = joined_.emplace_back(*one.dumped);
+    all.rows = fingerprinted ? sum.to_fact() : rows_fact{one.dumped->rows.rows + block.rows.rows, std::nullopt};
+    one.dumped = &all;
+    one.report.dump = all.rows;
+    one.several_orders = true;
+  }
+
   const restored_database& restored;
   const compare_options& options;
   read_options reading;
@@ -175,6 +193,9 @@ class comparison_board {
   std::deque<comparison_entry> entries;
   std::map<const relation*, std::size_t> by_relation;
   comparison_outcome outcome;
+
+ private:
+  std::deque<dumped_table> joined_;
 };
 
 }  // namespace restorable

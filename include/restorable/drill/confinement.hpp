@@ -27,9 +27,12 @@ inline constexpr std::uint32_t this_architecture = AUDIT_ARCH_AARCH64;
 inline constexpr std::uint32_t this_architecture = 0;
 #endif
 
+inline constexpr std::uint32_t io_uring_setup_call = 425;  // older headers do not name it
+
 /// The filter: execve only of the very string at `program` in this process's memory, which is the one call that turns the
-/// child into the server and is gone after it; no execveat; no socket of the Internet's families.
-inline std::array<sock_filter, 21> confining_filter(const char* program) noexcept {
+/// child into the server and is gone after it; no execveat; no io_uring, whose work no filter sees; no socket of the
+/// Internet's families.
+inline std::array<sock_filter, 23> confining_filter(const char* program) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(program);
   const auto low = static_cast<std::uint32_t>(address);
   const auto high = static_cast<std::uint32_t>(std::uint64_t{address} >> 32U);
@@ -52,19 +55,21 @@ inline std::array<sock_filter, 21> confining_filter(const char* program) noexcep
       /* 5*/ result(refuse),
       /* 6*/ equal(SYS_execveat, 0, 1),
       /* 7*/ result(refuse),
-      /* 8*/ equal(SYS_execve, 0, 6),
-      /* 9*/ load(argument),
-      /*10*/ equal(low, 0, 3),
-      /*11*/ load(argument + 4),
-      /*12*/ equal(high, 0, 1),
-      /*13*/ result(SECCOMP_RET_ALLOW),
-      /*14*/ result(refuse),
-      /*15*/ equal(SYS_socket, 0, 4),
-      /*16*/ load(argument),
-      /*17*/ equal(AF_INET, 1, 0),
-      /*18*/ equal(AF_INET6, 0, 1),
-      /*19*/ result(no_family),
-      /*20*/ result(SECCOMP_RET_ALLOW),
+      /* 8*/ equal(io_uring_setup_call, 0, 1),
+      /* 9*/ result(refuse),
+      /*10*/ equal(SYS_execve, 0, 6),
+      /*11*/ load(argument),
+      /*12*/ equal(low, 0, 3),
+      /*13*/ load(argument + 4),
+      /*14*/ equal(high, 0, 1),
+      /*15*/ result(SECCOMP_RET_ALLOW),
+      /*16*/ result(refuse),
+      /*17*/ equal(SYS_socket, 0, 4),
+      /*18*/ load(argument),
+      /*19*/ equal(AF_INET, 1, 0),
+      /*20*/ equal(AF_INET6, 0, 1),
+      /*21*/ result(no_family),
+      /*22*/ result(SECCOMP_RET_ALLOW),
   }};
 }
 

@@ -3,7 +3,7 @@
 //
 // Layer: drill. The directory is hostile: none of its configuration is obeyed, no link in it is followed, no library of
 // its choice is loaded, its server can write nowhere else and connect to nothing. It is a copy, which this changes.
-//   auto outcome = rehearse_data_directory(*find_data_directory(restored), where, "", scratch / "boot", user, 2,
+//   auto outcome = rehearse_data_directory(find_data_directories(restored).front(), where, "", scratch / "boot", user, 2,
 //   &stop);
 #pragma once
 
@@ -53,20 +53,23 @@ struct data_directory_outcome {
 
 namespace detail {
 
-/// `directory` itself, or the one directory in it, where that is a PostgreSQL data directory.
-inline std::optional<std::filesystem::path> find_data_directory(const std::filesystem::path& directory) {
+/// Every PostgreSQL data directory at or below `directory`, sorted: `.`, `data`, `18/docker`. Links are not followed, and
+/// what lies inside of one is its own.
+inline std::vector<std::filesystem::path> find_data_directories(const std::filesystem::path& directory) {
   const auto is_one = [](const std::filesystem::path& path) {
     std::error_code error;
     return std::filesystem::is_regular_file(std::filesystem::symlink_status(path / "PG_VERSION", error)) &&
            std::filesystem::is_directory(std::filesystem::symlink_status(path / "global", error));
   };
-  if (is_one(directory)) return directory;
-  std::error_code error;
-  for (auto one = std::filesystem::directory_iterator{directory, error};
-       !error && one != std::filesystem::directory_iterator{}; one.increment(error)) {
-    if (one->is_directory(error) && !one->is_symlink(error) && is_one(one->path())) return one->path();
+  if (is_one(directory)) return {directory};
+  std::vector<std::filesystem::path> found;
+  for (auto one = std::filesystem::recursive_directory_iterator{directory}; one != std::filesystem::recursive_directory_iterator{}; ++one) {
+    if (!one->is_directory() || one->is_symlink() || !is_one(one->path())) continue;
+    found.push_back(one->path());
+    one.disable_recursion_pending();
   }
-  return std::nullopt;
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 /// Gives a whole tree to `user`, links themselves and not what they lead to. Names the first that is not possible.

@@ -30,6 +30,7 @@
 #include "restorable/drill/insert_batch.hpp"
 #include "restorable/drill/load_run.hpp"
 #include "restorable/drill/session_setup.hpp"
+#include "restorable/drill/table_name.hpp"
 #include "restorable/hash/row_set.hpp"
 #include "restorable/postgres/dump_event.hpp"
 
@@ -61,7 +62,7 @@ class database_loader {
       catch_up();
       run_.found.leave_unchecked(at_object(), fmt::format("the statement at line {} is longer than 256 MiB, and was not run", event.line),
                                  "restore it by hand");
-      return object_failed();
+      return object_unchecked();
     }
     if (is_keyword(event.text.substr(0, 6), "insert")) return on_insert(event);
     flush_inserts();
@@ -152,7 +153,10 @@ class database_loader {
     catch_up();
     roles_.take_back();
     current_.encoding = encoding;
-    for (auto& [key, table] : tables_) current_.tables.push_back(std::move(table));
+    for (auto& [key, table] : tables_) {
+      table.unrehearsed = is_unrehearsed(table.name);
+      current_.tables.push_back(std::move(table));
+    }
     for (const auto& role : roles_.made()) run_.roles_made.insert(role);
     if (!current_.tables.empty() || !current_.objects.empty()) run_.outcome.databases.push_back(std::move(current_));
   }
@@ -269,7 +273,7 @@ class database_loader {
     catch_up();
     const std::string why = extensions_.create(*wanted);
     if (why.empty()) return;
-    object_failed();
+    object_unchecked();
     run_.context.wanting = true;
     const std::string name = printable(wanted->name);
     run_.found.add(checks::load_extension, at_object(), fmt::format("line {}: extension {} was not created", event.line, name), "the extension", why);
@@ -413,7 +417,9 @@ class database_loader {
     run_.check_environment(error);
     const load_failure failure = classify_failure(error, words, run_.context);
     if (failure != load_failure::none || error.is("25P02")) object_failed();
-    if (failure == load_failure::extension) run_.context.wanting = true;
+    if (failure == load_failure::extension || failure == load_failure::superuser || failure == load_failure::newer_server || failure == load_failure::too_long) {
+      object_unchecked();
+    }
     run_.found.refused(failure, at, error);
   }
 
@@ -437,6 +443,23 @@ class database_loader {
 
   void object_failed() {
     if (object_) current_.objects[*object_].failed = true;
+  }
+
+  // What is built on it cannot be made either, and that says as little.
+  void object_unchecked() {
+    object_failed();
+    if (!object_) return;
+    object_declaration& object = current_.objects[*object_];
+    object.unchecked = true;
+    const std::string name = object.name.substr(0, object.name.find('('));
+    if (!name.empty() && run_.context.unrehearsed.size() < most_kept) run_.context.unrehearsed.insert(name);
+  }
+
+  [[nodiscard]] bool is_unrehearsed(const std::string& written) const {
+    const auto name = run_.context.unrehearsed.empty() ? std::nullopt : parse_table_name(written);
+    return name && std::any_of(current_.objects.begin(), current_.objects.end(), [&](const object_declaration& one) {
+      return one.unchecked && one.name == name->name && (one.schema == name->schema || name->schema.empty());
+    });
   }
 
   load_run& run_;

@@ -37,7 +37,8 @@ struct object_declaration {
   std::string type;    ///< `TABLE`, `FK CONSTRAINT`, …
   std::string schema;  ///< empty or `-` where it is in none
   std::string name;
-  bool failed = false;  ///< its statement was refused, which was told
+  bool failed = false;      ///< its statement was refused, which was told
+  bool unchecked = false;   ///< and that says nothing of the backup: the host, the role or the server does not fit
 };
 
 struct objects_to_check {

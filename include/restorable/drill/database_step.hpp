@@ -1,8 +1,7 @@
 // restore_dump: loads a dump, compares every table with the dump, its capture and the live source, and checks what a
 // database is besides its rows.
 //
-// Layer: drill. Steps `start-server`, `load-dump`, `compare-rows`, `compare-capture`, `compare-source`, `check-objects`,
-// `check-assertions`.
+// Layer: drill. Steps `start-server`, `load-dump`, `compare-rows`, `compare-capture`, `check-objects`, `check-assertions`.
 #pragma once
 
 #include <algorithm>
@@ -39,27 +38,28 @@ class database_step {
 
   void run() {
     if (!scene_.ensure_server(item_.component)) {
-      skip_all("there is no server to restore into");
+      forgo_all("there is no server to restore into");
       return;
     }
     if (!load()) {
-      skip_all("the dump could not be loaded");
+      forgo_all("the dump could not be loaded");
       return;
     }
     compare();
     check_objects_of_all();
     check_assertions_of_all();
-    if (!loaded_.databases.empty()) scene_.tell("RESTORABLE_DATABASE_DSN", scene_.server().loader_in(loaded_.databases.front().database));
+    if (const loaded_database* main = main_database()) scene_.tell("RESTORABLE_DATABASE_DSN", scene_.server().loader_in(main->database));
   }
 
  private:
   [[nodiscard]] step_name step(std::string name) const { return {std::move(name), item_.component, item_.label}; }
   [[nodiscard]] const std::vector<std::string>& allowed() const { return item_.wishes.allow_skip; }
 
-  void skip_all(const std::string& why) {
-    if (!started_) scene_.steps.skip(step("load-dump"), why, allowed());
-    for (const char* name : {"compare-rows", "check-objects"}) scene_.steps.skip(step(name), why, allowed());
-    if (!item_.wishes.assertions.empty()) scene_.steps.skip(step("check-assertions"), why, allowed());
+  void forgo_all(const std::string& why) {
+    const verdict cause = scene_.steps.last();
+    if (!started_) scene_.steps.forgo(step("load-dump"), why, allowed(), cause);
+    for (const char* name : {"compare-rows", "check-objects"}) scene_.steps.forgo(step(name), why, allowed(), cause);
+    if (!item_.wishes.assertions.empty()) scene_.steps.forgo(step("check-assertions"), why, allowed(), cause);
   }
 
   [[nodiscard]] std::unique_ptr<source> open() { return open_archive(item_.path, item_.where, scene_.settings.bounds, reread_findings_); }
@@ -104,27 +104,69 @@ class database_step {
     }
   }
 
+  // The one that a dump of several is made for, as far as can be told: that with the most rows. Null where nothing was loaded.
+  [[nodiscard]] const loaded_database* main_database() const {
+    const auto rows_of = [](const loaded_database& one) {
+      std::uint64_t rows = 0;
+      for (const auto& table : one.tables) rows += table.rows.rows;
+      return rows;
+    };
+    const auto most = std::max_element(loaded_.databases.begin(), loaded_.databases.end(),
+                                       [&](const auto& a, const auto& b) { return rows_of(a) < rows_of(b); });
+    return most == loaded_.databases.end() ? nullptr : &*most;
+  }
+
   // --- rows
 
   void compare() {
     const std::optional<capture> taken = read_capture();
-    const std::string source = !scene_.settings.source.empty() ? scene_.settings.source : item_.wishes.source;
     scene_.steps.run(step("compare-rows"), allowed(), [&](step_report& report) {
+      // a capture and a source are of one database each: of the only one, or of the one that they name
+      const loaded_database* captured = taken ? database_called(taken->database, "the capture", report) : nullptr;
+      const std::string source = !scene_.settings.source.empty() ? scene_.settings.source : item_.wishes.source;
+      const loaded_database* live = source.empty() ? nullptr : database_called(name_of_source(source), "the live source", report);
       bool any_rows = false;
-      for (std::size_t i = 0; i < loaded_.databases.size(); ++i) {
-        // capture and source are of one database: of the only one, or of the one that they name
-        const bool first = loaded_.databases.size() == 1 || (taken && taken->database == loaded_.databases[i].name);
-        compare_one(loaded_.databases[i], report, first && taken ? &*taken : nullptr, first ? source : "", any_rows);
+      for (const auto& database : loaded_.databases) {
+        compare_one(database, report, &database == captured ? &*taken : nullptr, &database == live ? source : "", any_rows);
       }
-      if (taken) tell_artifact(*taken, report);
-      if (!item_.wishes.required_tables.empty() && !loaded_.databases.empty()) {
-        add_findings(report, check_required_tables(scene_.server().loader_in(loaded_.databases.front().database), item_.where,
-                                                   item_.wishes.required_tables, scene_.settings.stop), {}, item_);
-      }
+      if (captured != nullptr) tell_artifact(*taken, report);
+      require_tables(report);
       if (!any_rows) {
         report.unchecked.push_back({item_.where, "the dump holds no row, so that nothing was compared with nothing", "see whether an empty database was dumped"});
       }
     });
+  }
+
+  // A dump of one database need not say its name.
+  const loaded_database* database_called(const std::string& name, std::string_view what, step_report& report) const {
+    if (loaded_.databases.size() == 1) return &loaded_.databases.front();
+    for (const auto& one : loaded_.databases) {
+      if (one.name == name) return &one;
+    }
+    std::vector<std::string> names;
+    for (const auto& one : loaded_.databases) names.push_back(printable(one.name));
+    report.unchecked.push_back({item_.where, fmt::format("{} is of the database {}, which is none of those in the dump: {}", what, printable(name), fmt::join(names, ", ")),
+                                "compare with one of them"});
+    return nullptr;
+  }
+
+  // Only a dump of several databases has to ask for it.
+  [[nodiscard]] std::string name_of_source(const std::string& source) const {
+    if (loaded_.databases.size() < 2) return {};
+    connection session{conninfo_with_environment(source), location{"live source"}};
+    return session.value("SELECT current_database()");
+  }
+
+  // A table that one of the databases has is there.
+  void require_tables(step_report& report) const {
+    for (const auto& table : item_.wishes.required_tables) {
+      std::vector<finding> missed;
+      for (const auto& database : loaded_.databases) {
+        missed = check_required_tables(scene_.server().loader_in(database.database), item_.where, {table}, scene_.settings.stop);
+        if (missed.empty()) break;
+      }
+      add_findings(report, std::move(missed), {}, item_);
+    }
   }
 
   void compare_one(const loaded_database& database, step_report& report, const capture* taken, const std::string& source, bool& any_rows) {
@@ -180,6 +222,7 @@ class database_step {
     }
     scene_.steps.run(step("compare-capture"), allowed(), [&](step_report& report) {
       taken = load_capture(report);
+      scene_.note_capture();
       report.properties.push_back({item_.where, "capture", item_.capture});
     });
     return taken;
@@ -225,11 +268,13 @@ class database_step {
   void check_assertions_of_all() {
     if (item_.wishes.assertions.empty()) return;
     scene_.steps.run(step("check-assertions"), allowed(), [&](step_report& report) {
-      if (loaded_.databases.empty()) return;
+      const loaded_database* main = main_database();
+      if (main == nullptr) throw environment_error{item_.where, "no database was restored that they could be run in", "look at what loading the dump found"};
       assertion_options options;
       options.stop = scene_.settings.stop;
-      assertions_outcome outcome =
-          check_assertions(scene_.server().loader_in(loaded_.databases.front().database), item_.where, item_.wishes.assertions, options);
+      assertions_outcome outcome = check_assertions(scene_.server().loader_in(main->database), item_.where, item_.wishes.assertions, options);
+      if (outcome.stopped) throw interrupted{};
+      if (loaded_.databases.size() > 1) report.properties.push_back({item_.where, "database", main->name});
       for (const auto& one : outcome.results) report.properties.push_back({item_.where, one.name, one.holds ? "holds" : "does not hold"});
       add_findings(report, std::move(outcome.findings), {}, item_);
     });

@@ -55,6 +55,8 @@ struct drill_plan {
   std::vector<finding> findings;
   std::vector<unchecked_item> unchecked;
   std::vector<component_policy> known;    ///< every component of the policy: what lies in a full backup is told by their names
+  std::map<std::string, std::string> directories;  ///< by component: where its artifacts lie
+  std::string capture;                    ///< given by the caller: some dump must be compared with it
 };
 
 namespace detail {
@@ -80,19 +82,22 @@ inline bool is_file(const std::string& path) {
   return std::filesystem::is_regular_file(path, error);
 }
 
+/// Where the capture of an artifact of that name lies, in `folder`, as the policy says; nothing where it does not say.
+inline std::optional<std::string> promised_capture(const component_policy& component, const std::filesystem::path& folder, const std::string& name) {
+  if (!component.drill || !component.drill->capture) return std::nullopt;
+  for (const auto& pattern : component.names) {
+    if (const auto said = pattern.match(name)) return (folder / component.drill->capture->expand(name, *said)).string();
+  }
+  return std::nullopt;
+}
+
 inline drill_candidate candidate_of(const policy& estate, const component_policy& component,
                                     const stored_artifact& artifact, moment now) {
   drill_candidate candidate;
   candidate.task = task_of(estate, component, artifact, now);
-  if (component.drill && component.drill->capture) {
-    for (const auto& pattern : component.names) {
-      const auto said = pattern.match(artifact.name);
-      if (!said) continue;
-      const auto folder = std::filesystem::path{artifact.path}.parent_path();
-      candidate.capture = (folder / component.drill->capture->expand(artifact.name, *said)).string();
-      candidate.capture_promised = true;
-      break;
-    }
+  if (const auto promised = promised_capture(component, std::filesystem::path{artifact.path}.parent_path(), artifact.name)) {
+    candidate.capture = *promised;
+    candidate.capture_promised = true;
   } else if (is_file(usual_capture_of(artifact.path))) {
     candidate.capture = usual_capture_of(artifact.path);
   }
@@ -161,6 +166,7 @@ inline drill_plan plan_drill(const policy& estate, moment now, const std::vector
   for (const auto& error : listing.unchecked) plan.unchecked.push_back({error.where(), error.what(), error.advice()});
   for (const auto& one : listing.components) {
     const component_policy& component = estate.components[one.component];
+    plan.directories[component.name] = one.directory;
     if (only.empty() || std::find(only.begin(), only.end(), component.name) != only.end()) {
       detail::add_component(plan, estate, component, one, now);
     }
@@ -173,6 +179,7 @@ inline drill_plan plan_drill(const policy& estate, moment now, const std::vector
 /// them; empty: those that lie beside.
 inline drill_plan plan_drill(const std::vector<std::string>& paths, const std::string& capture, const limits& bounds) {
   drill_plan plan;
+  plan.capture = capture;
   verify_plan found = plan_paths(paths, bounds);
   plan.findings = std::move(found.findings);
   plan.unchecked = std::move(found.unchecked);

@@ -69,17 +69,29 @@ class drill_scene {
 
   [[nodiscard]] drill_server& server() { return *server_; }
 
+  /// Whether a dump was compared with a capture.
+  void note_capture() noexcept { capture_read_ = true; }
+  [[nodiscard]] bool capture_read() const noexcept { return capture_read_; }
+
   /// Starts the server as a step of its own when it does not run yet. False when there is none.
   bool ensure_server(const std::string& component) {
     if (server_->started()) return true;
     return steps.run({"start-server", component, ""}, {}, [&](step_report& step) {
       server_->start();
+      if (server_->is_own()) tell_unconfined(step);
       step.properties.push_back({location{}, "server_version", server_->version()});
       for (const auto& name : server_->removed_leftovers()) {
         step.findings.push_back(make_finding(checks::drill_leftover, location{"PostgreSQL"},
                                              "a database of a drill that was killed was dropped", "", name));
       }
     });
+  }
+
+  /// A server that the kernel does not confine holds back only what privileges and settings forbid.
+  static void tell_unconfined(step_report& step) {
+    if (detail::can_confine()) return;
+    step.findings.push_back(make_finding(checks::drill_unconfined, location{"PostgreSQL"}, "the server of the drill is not confined by the kernel",
+                                         "Landlock and seccomp", "this kernel or processor has none of them that the drill knows"));
   }
 
   /// Stops the server and removes the scratch directory. False when something is left; the report says what.
@@ -97,7 +109,9 @@ class drill_scene {
       step.verdict = verdict::unsound;
       clean = false;
     };
-    for (const auto& what : server_->shut_down()) left("server", what);
+    std::vector<std::string> kept;
+    for (const auto& what : server_->shut_down(settings.keep, kept)) left("server", what);
+    for (const auto& database : kept) step.properties.push_back({location{}, "kept_database", database});
     if (settings.keep) {
       scratch_->keep();
       step.properties.push_back({location{}, "kept", scratch_->path().string()});
@@ -140,6 +154,7 @@ class drill_scene {
   std::optional<drill_server> server_;
   std::map<std::string, std::string> restored_;
   unsigned directories_ = 0;
+  bool capture_read_ = false;
 };
 
 }  // namespace restorable

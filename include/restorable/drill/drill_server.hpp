@@ -1,7 +1,8 @@
 // drill_server: where a drill loads its dumps: a PostgreSQL of its own in the scratch directory, or databases of its own
 // on a server that is given. Started when the first dump needs it.
 //
-// Layer: drill. Never touches a database that it did not create, and drops those that it did.
+// Layer: drill. Never touches a database that it did not create, and drops those that it did. On a given server a session
+// bears the drill's name as long as it lives: what belongs to a drill without one was left by a drill that was killed.
 //   drill_server server{settings, scratch, user};
 //   load_target target = server.create_database("UTF8");
 #pragma once
@@ -59,12 +60,12 @@ class drill_server {
   /// An empty database in `encoding`, owned by the role that is to load into it, which is no superuser.
   load_target create_database(std::string_view encoding) {
     const std::string name = fmt::format("restorable_drill_{}_{}", id_, ++databases_made_);
-    connection admin{conninfo_with(admin_, "dbname", maintenance_database_), location{"PostgreSQL"}};
+    connection admin = administrator();
     // template0 takes any encoding; C goes with each, and orders alike everywhere
     admin.query(fmt::format("CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING {} LC_COLLATE 'C' LC_CTYPE {}",
                             quote_identifier(name), quote_identifier(loader_role_), quote_literal(std::string{encoding}),
                             quote_literal(encoding == "UTF8" && is_own() ? ctype_ : "C")));
-    admin.query(fmt::format("COMMENT ON DATABASE {} IS {}", quote_identifier(name), quote_literal(mark())));
+    if (!is_own()) admin.query(fmt::format("COMMENT ON DATABASE {} IS {}", quote_identifier(name), quote_literal(mark())));
     load_target target;
     target.admin = admin_;
     target.loader = loader_;
@@ -74,9 +75,9 @@ class drill_server {
     return target;
   }
 
-  /// Stops the server of our own; drops from a given one what was created there, and proves that it is gone. Returns
-  /// what could not be removed, for people; empty when all is.
-  std::vector<std::string> shut_down() {
+  /// Stops the server of our own; drops from a given one what was created there, and proves that it is gone, unless it is
+  /// to be kept: then `kept` has the names. Returns what could not be removed, for people; empty when all is.
+  std::vector<std::string> shut_down(bool keep, std::vector<std::string>& kept) {
     std::vector<std::string> left;
     if (own_) {
       try {
@@ -85,9 +86,10 @@ class drill_server {
         left.emplace_back(error.what());
       }
       own_.reset();
-    } else if (started_) {
-      drop_databases(left);
+    } else if (presence_) {
+      keep ? keep_databases(kept, left) : drop_databases(left);
     }
+    presence_.reset();
     started_ = false;
     return left;
   }
@@ -98,6 +100,8 @@ class drill_server {
 
  private:
   static constexpr std::string_view own_loader = "restorable_loader";
+  static constexpr std::string_view mark_head = "restorable drill: ";
+  static constexpr std::string_view kept_mark = "restorable drill: kept, to be looked at; remove it by hand";
 
   void start_own() {
     const auto programs = find_postgres(settings_.postgres);
@@ -115,32 +119,67 @@ class drill_server {
     ctype_ = with.locale;
     connection admin{admin_, location{"PostgreSQL"}};
     admin.query(fmt::format("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE BYPASSRLS", quote_identifier(loader_role_)));
+    // a dump may take an owner's rights on its own tables away
+    if (admin.server_version() >= 140'000) admin.query(fmt::format("GRANT pg_read_all_data TO {}", quote_identifier(loader_role_)));
   }
 
   void use_given() {
-    admin_ = settings_.server;
-    connection admin{admin_, location{"PostgreSQL"}};
-    maintenance_database_ = admin.value("SELECT current_database()");
-    version_ = admin.value("SHOW server_version");
-    drop_leftovers(admin);
-    if (admin.value("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == "t") {
-      loader_role_ = fmt::format("restorable_drill_{}", id_);
-      password_ = random_password();
-      admin.query(fmt::format("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE BYPASSRLS PASSWORD {}", quote_identifier(loader_role_),
-                              quote_literal(password_)));
-      role_created_ = true;
-      loader_ = conninfo_with(conninfo_with(admin_, "user", loader_role_), "password", password_);
-    } else {
-      loader_role_ = admin.value("SELECT current_user");
+    admin_ = conninfo_with_environment(settings_.server);
+    presence_.emplace(admin_, location{"PostgreSQL"});
+    presence_->query("SET application_name TO " + quote_literal(drill_name()));
+    maintenance_database_ = presence_->value("SELECT current_database()");
+    version_ = presence_->value("SHOW server_version");
+    const std::string powers = presence_->value(
+        "SELECT CASE WHEN rolsuper THEN 'superuser' WHEN rolcreaterole THEN 'roles' ELSE 'none' END FROM pg_roles WHERE rolname = current_user");
+    if (powers == "none") {
+      loader_role_ = presence_->value("SELECT current_user");
       loader_ = admin_;
+      refuse_owner();
+      drop_leftovers();
+    } else {
+      drop_leftovers();
+      create_loader(powers == "superuser");
     }
   }
 
-  // Who made a database: kept as its comment, for whoever finds it after a drill was killed.
+  // What a dump runs as our own role could rename, alter and drop the databases of that role.
+  void refuse_owner() {
+    const query_result owned = presence_->query(
+        "SELECT datname FROM pg_database WHERE pg_has_role(datdba, 'MEMBER') AND NOT starts_with(datname, 'restorable_drill_') ORDER BY 1");
+    if (owned.rows() == 0) return;
+    throw environment_error{location{"PostgreSQL"},
+                            fmt::format("the role {} owns the database {}, which what a dump runs as that role could alter", printable(loader_role_),
+                                        printable(owned.at(0, 0))),
+                            "name a role with CREATEROLE and CREATEDB, so that the drill makes one of its own; or one that owns no database"};
+  }
+
+  // A role that owns nothing else, known by its comment whatever becomes of us.
+  void create_loader(bool as_superuser) {
+    loader_role_ = drill_name();
+    const std::string password = random_password();
+    const std::string role = quote_identifier(loader_role_);
+    presence_->query(fmt::format("BEGIN; CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE{} PASSWORD {}; COMMENT ON ROLE {} IS {}; {}COMMIT", role,
+                                 as_superuser ? " BYPASSRLS" : "", quote_literal(password), role, quote_literal(mark()),
+                                 as_superuser ? "" : fmt::format("GRANT {} TO CURRENT_USER; ", role)));
+    loader_ = conninfo_with(conninfo_with(admin_, "user", loader_role_), "password", password);
+    try {
+      const connection tried{conninfo_with(loader_, "dbname", maintenance_database_), location{"PostgreSQL"}};
+    } catch (const environment_error& error) {
+      throw environment_error{error.where(), fmt::format("the role that the drill made to load with cannot log in: {}", error.what()),
+                              "let it in with a password: name host=127.0.0.1 in --server, or add a line for scram-sha-256 to pg_hba.conf"};
+    }
+  }
+
+  /// `restorable_drill_ab12cd`: of the session, the role, and the beginning of every database's name.
+  [[nodiscard]] std::string drill_name() const { return "restorable_drill_" + id_; }
+
+  [[nodiscard]] connection administrator() const { return connection{conninfo_with(admin_, "dbname", maintenance_database_), location{"PostgreSQL"}}; }
+
+  // For whoever finds it.
   [[nodiscard]] std::string mark() const {
     char host[256] = {};
     ::gethostname(host, sizeof host - 1);
-    return fmt::format("restorable drill: process {} on {}", ::getpid(), host);
+    return fmt::format("{}process {} on {}", mark_head, ::getpid(), host);
   }
 
   static std::string random_password() {
@@ -153,32 +192,50 @@ class drill_server {
     return hex;
   }
 
-  // What a drill that was killed left on the given server: databases with the mark of a process that is gone.
-  void drop_leftovers(connection& admin) {
-    const query_result found = admin.query(
-        "SELECT d.datname, shobj_description(d.oid, 'pg_database') FROM pg_database d "
-        "WHERE d.datname LIKE 'restorable\\_drill\\_%' AND pg_has_role(d.datdba, 'MEMBER')");
-    const std::string own = mark();
-    const std::string host = own.substr(own.find(" on "));
-    for (std::size_t row = 0; row < found.rows(); ++row) {
-      const std::string_view text = found.at(row, 1);
-      constexpr std::string_view head = "restorable drill: process ";
-      if (!text.starts_with(head) || !text.ends_with(host)) continue;
-      const std::string pid{text.substr(head.size(), text.find(' ', head.size()) - head.size())};
-      if (pid.find_first_not_of("0123456789") != std::string::npos || std::filesystem::exists("/proc/" + pid)) continue;
-      const std::string name{found.at(row, 0)};
-      admin.query("DROP DATABASE " + quote_identifier(name));
-      removed_.push_back(name);
-      // the role of that drill bears the same id; it may own more elsewhere, and then stays
-      const std::string role = name.substr(0, name.rfind('_'));
-      static_cast<void>(admin.try_execute("DROP ROLE IF EXISTS " + quote_identifier(role)));
+  // What a drill that was killed left on the given server: databases under a drill's name that belong to its role, or to our
+  // own where we may not make roles; and such roles. Nobody is connected to them, and no session bears the drill's name.
+  void drop_leftovers() {
+    constexpr std::string_view dead =
+        " AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = substring(name FROM '^restorable_drill_[a-z0-9]+'))";
+    const query_result databases = presence_->query(fmt::format(
+        "SELECT name FROM (SELECT d.datname::text AS name, d.oid, r.rolname, shobj_description(r.oid, 'pg_authid') AS of_role,"
+        " shobj_description(d.oid, 'pg_database') AS said FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba) t"
+        " WHERE name ~ '^restorable_drill_[a-z0-9]+_[0-9_]+$' AND (said IS NULL OR said <> {}) AND (rolname = {} OR rolname ="
+        " substring(name FROM '^restorable_drill_[a-z0-9]+') AND starts_with(of_role, {}) AND pg_has_role(rolname, 'MEMBER'))"
+        " AND NOT EXISTS (SELECT FROM pg_stat_activity s WHERE s.datname = name){}",
+        quote_literal(kept_mark), quote_literal(loader_role_), quote_literal(mark_head), dead));
+    for (const std::string_view name : databases.column(0)) {
+      // one that somebody has connected to meanwhile stays
+      if (!presence_->try_execute("DROP DATABASE " + quote_identifier(name))) removed_.emplace_back(name);
+    }
+    const query_result roles = presence_->query(fmt::format(
+        "SELECT name FROM (SELECT rolname::text AS name, oid FROM pg_roles) t WHERE name ~ '^restorable_drill_[a-z0-9]+$'"
+        " AND starts_with(shobj_description(oid, 'pg_authid'), {}) AND NOT EXISTS (SELECT FROM pg_database WHERE datdba = t.oid){}",
+        quote_literal(mark_head), dead));
+    for (const std::string_view name : roles.column(0)) {
+      if (!presence_->try_execute("DROP ROLE " + quote_identifier(name))) removed_.emplace_back(fmt::format("role {}", name));
+    }
+  }
+
+  void keep_databases(std::vector<std::string>& kept, std::vector<std::string>& left) {
+    try {
+      connection admin = administrator();
+      const query_result found = admin.query("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", {drill_name() + "_"});
+      for (const std::string_view name : found.column(0)) {
+        admin.query(fmt::format("COMMENT ON DATABASE {} IS {}", quote_identifier(name), quote_literal(kept_mark)));
+        kept.emplace_back(name);
+      }
+    } catch (const environment_error& error) {
+      left.push_back(fmt::format("databases {}_*: {}", drill_name(), error.what()));
+    } catch (const sql_error& error) {
+      left.push_back(fmt::format("databases {}_*: {}", drill_name(), printable(error.message)));
     }
   }
 
   void drop_databases(std::vector<std::string>& left) {
     try {
-      connection admin{admin_, location{"PostgreSQL"}};
-      const std::string ours = fmt::format("restorable_drill_{}_", id_);
+      connection admin = administrator();
+      const std::string ours = drill_name() + "_";
       const auto remaining = [&] {
         return admin.query("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", {ours});
       };
@@ -191,17 +248,17 @@ class drill_server {
           left.push_back(fmt::format("database {}: {}", printable(name), printable(error->message)));
         }
       }
-      if (role_created_) {
-        if (const auto error = admin.try_execute("DROP ROLE " + quote_identifier(loader_role_))) {
+      if (loader_role_ == drill_name()) {
+        if (const auto error = admin.try_execute("DROP ROLE IF EXISTS " + quote_identifier(loader_role_))) {
           left.push_back(fmt::format("role {}: {}", loader_role_, printable(error->message)));
         }
       }
       const query_result still = remaining();
       if (left.empty() && still.rows() > 0) left.push_back(fmt::format("database {}", printable(still.at(0, 0))));
     } catch (const environment_error& error) {
-      left.push_back(fmt::format("databases restorable_drill_{}_*: {}", id_, error.what()));
+      left.push_back(fmt::format("databases {}_*: {}", drill_name(), error.what()));
     } catch (const sql_error& error) {
-      left.push_back(fmt::format("databases restorable_drill_{}_*: {}", id_, printable(error.message)));
+      left.push_back(fmt::format("databases {}_*: {}", drill_name(), printable(error.message)));
     }
   }
 
@@ -215,9 +272,8 @@ class drill_server {
   std::string loader_role_;
   std::string maintenance_database_ = "postgres";
   std::string ctype_ = "C";
-  std::string password_;
   std::string version_;
-  bool role_created_ = false;
+  std::optional<connection> presence_;  // on a given server
   bool started_ = false;
   unsigned databases_made_ = 0;
   std::vector<std::string> removed_;

@@ -3,8 +3,10 @@
 // Layer: drill.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -14,6 +16,15 @@
 #include "restorable/drill/drill_settings.hpp"
 
 namespace restorable {
+
+/// 1 when something is missing that should be restored, 3 when something could not be looked at.
+inline int dry_run_code(const drill_plan& plan) {
+  const auto wrong = [](const std::vector<finding>& findings) {
+    return std::any_of(findings.begin(), findings.end(), [](const finding& one) { return one.severity == severity::error; });
+  };
+  const bool missing = std::any_of(plan.components.begin(), plan.components.end(), [&](const auto& one) { return wrong(one.findings); });
+  return missing || wrong(plan.findings) ? 1 : plan.unchecked.empty() && !plan.targets.empty() ? 0 : 3;
+}
 
 /// For people. Space is estimated from stored sizes; the drill itself knows it, once it has verified what it will unpack.
 inline std::string describe(const drill_plan& plan, const drill_settings& settings) {
@@ -28,9 +39,11 @@ inline std::string describe(const drill_plan& plan, const drill_settings& settin
                         target.candidates.front().capture.empty() ? "" : ", with a capture");
   }
   if (plan.targets.empty()) text += "  nothing\n";
-  for (const auto& component : plan.components) {
-    for (const auto& one : component.findings) text += fmt::format("  {} {}: {}\n", to_string(one.severity), one.where.to_string(), one.message);
-  }
+  const auto tell = [&](const std::vector<finding>& findings) {
+    for (const auto& one : findings) text += fmt::format("  {} {}: {}\n", to_string(one.severity), one.where.to_string(), printable(one.message));
+  };
+  tell(plan.findings);
+  for (const auto& component : plan.components) tell(component.findings);
   for (const auto& one : plan.unchecked) text += fmt::format("  unchecked {}: {}\n", one.where.to_string(), one.message);
   text += fmt::format("into {}{}, which takes about {}\n", printable(settings.scratch.string()),
                       settings.server.empty() ? "" : " and the given server", format_byte_size(space));

@@ -207,7 +207,7 @@ inline bool attaches_index(const std::vector<std::string>& words) {
 
 /// A statement about roles, databases or tablespaces, which belong to no one database. `words`: its first forty.
 inline bool is_about_cluster(const std::vector<std::string>& words) {
-  constexpr std::array<std::string_view, 5> kinds{"role", "user", "group", "database", "tablespace"};
+  constexpr std::array<std::string_view, 6> kinds{"role", "user", "group", "database", "tablespace", "parameter"};
   const auto is_kind = [&](const std::string& word) { return std::find(kinds.begin(), kinds.end(), word) != kinds.end(); };
   if (words.size() < 3) return false;
   if (begins(words, {"update", "pg_catalog", ".", "pg_database"})) return true;  // pg_dumpall --clean

@@ -51,6 +51,11 @@ constexpr std::uint64_t write_accesses(long abi) noexcept {
   return write_file | remove_and_make | (abi >= 2 ? refer : 0) | (abi >= 3 ? truncate : 0);
 }
 
+/// Whether this kernel can keep a process from files outside of some directories, and from programs and connections.
+inline bool can_confine() noexcept {
+  return this_architecture != 0 && ::syscall(landlock_create_ruleset_call, nullptr, std::size_t{0}, 1U) >= 1;
+}
+
 /// Rules that allow to write below `directories` and to /dev/null; none where the kernel has no Landlock. Throws
 /// `environment_error` when it has, and cannot be told.
 inline file_descriptor file_rules(const std::vector<std::string>& directories) {

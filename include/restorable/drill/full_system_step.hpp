@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,7 +81,27 @@ inline inner_artifact describe(const member_fact& member, const std::vector<comp
   return inner;
 }
 
-inline drill_item item_of_member(const drill_item& outer, const inner_artifact& inner, const std::filesystem::path& directory) {
+// The expected rows of a dump in a full backup: those named for the full backup itself, those beside the dump inside it, or
+// those that lie where the component keeps the very same dump.
+inline void find_capture(drill_item& item, const drill_item& outer, const inner_artifact& inner, const drill_plan& plan) {
+  if (item.how != restore_kind::dump) return;
+  if (!outer.capture.empty()) {
+    item.capture = outer.capture;
+    item.capture_promised = outer.capture_promised;
+    return;
+  }
+  std::vector<std::string> places{usual_capture_of(item.path)};
+  if (inner.component != nullptr) {
+    if (const auto promised = promised_capture(*inner.component, std::filesystem::path{item.path}.parent_path(), item.name)) places.push_back(*promised);
+    if (const auto home = plan.directories.find(inner.component->name); home != plan.directories.end()) {
+      places.push_back(promised_capture(*inner.component, home->second, item.name).value_or(usual_capture_of(home->second + "/" + item.name)));
+    }
+  }
+  const auto found = std::find_if(places.begin(), places.end(), is_file);
+  if (found != places.end()) item.capture = *found;
+}
+
+inline drill_item item_of_member(const drill_item& outer, const inner_artifact& inner, const std::filesystem::path& directory, const drill_plan& plan) {
   const member_fact& member = *inner.member;
   drill_item item;
   item.path = (directory / plain_member_name(member.name)).string();
@@ -108,9 +129,28 @@ inline drill_item item_of_member(const drill_item& outer, const inner_artifact& 
   for (const auto& ref : outer.refs) {
     if (inside(ref.where)) item.refs.push_back(ref);
   }
-  const std::string capture = usual_capture_of(item.path);
-  if (is_file(capture)) item.capture = capture;
+  find_capture(item, outer, inner, plan);
   return item;
+}
+
+/// A backup by its content that nothing here restores: pg_dump's custom format.
+inline bool is_unrehearsed(const member_fact& member) {
+  return member.type == member_type::file && innermost_kind(member.kind) == to_string(content::dump_archive);
+}
+
+// What the policy backs up by itself and a full backup is made of, and this one has nothing of.
+inline std::vector<std::string> components_not_inside(const drill_item& item, const std::vector<component_policy>& known) {
+  std::set<const component_policy*> inside;
+  for (const auto& member : item.members) {
+    if (member.type == member_type::file) inside.insert(describe(member, known).component);
+  }
+  std::vector<std::string> lacking;
+  for (const auto& component : known) {
+    const bool belongs = component.required && component.kind != component_kind::full_system && component.kind != component_kind::logs &&
+                         component.kind != component_kind::any && component.kind != component_kind::archive;
+    if (belongs && !inside.contains(&component)) lacking.push_back(component.name);
+  }
+  return lacking;
 }
 
 // What an archive holds tells how it is restored where no policy does.
@@ -142,10 +182,20 @@ inline void restore_full_system(const drill_item& item, drill_scene& scene, cons
     step.bytes = unpacked.restored.bytes;
     whole = unpacked.restored.complete;
     detail::add_findings(step, std::move(unpacked.findings), std::move(unpacked.unchecked), item);
+    for (const auto& component : detail::components_not_inside(item, scene.plan.known)) {
+      step.findings.push_back(make_finding(checks::drill_not_inside, item.where, fmt::format("the full backup holds nothing of {}", printable(component)),
+                                           "an artifact of every component of the policy", "none of " + printable(component)));
+    }
   });
   if (!whole) {
-    scene.steps.skip({"restore", item.component, item.label}, "the full backup could not be unpacked", item.wishes.allow_skip);
+    scene.steps.forgo({"restore", item.component, item.label}, "the full backup could not be unpacked", item.wishes.allow_skip, scene.steps.last());
     return;
+  }
+  for (const auto& member : item.members) {
+    if (!detail::is_unrehearsed(member)) continue;
+    scene.steps.run({"restore", item.component, (item.where / member.name).to_string()}, item.wishes.allow_skip, [&](step_report& step) {
+      step.unchecked.push_back(detail::not_rehearsed(item.where / member.name));
+    });
   }
   // the newest of each series: the procedure's globs copy old ones along
   std::map<std::string, detail::inner_artifact> newest;
@@ -156,7 +206,7 @@ inline void restore_full_system(const drill_item& item, drill_scene& scene, cons
     if (!fresh && inner.timestamp > known->second.timestamp) known->second = inner;
   }
   std::vector<drill_item> items;
-  for (const auto& [series, inner] : newest) items.push_back(detail::item_of_member(item, inner, directory));
+  for (const auto& [series, inner] : newest) items.push_back(detail::item_of_member(item, inner, directory, scene.plan));
   std::stable_sort(items.begin(), items.end(), [](const drill_item& a, const drill_item& b) {
     const auto rank = [](const drill_item& one) {
       if (one.kind) return detail::recovery_rank(one.kind);

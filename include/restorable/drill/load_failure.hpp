@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,9 +34,22 @@ enum class load_failure : unsigned char {
 struct load_context {
   bool own_server = true;   ///< of the drill: roles are made as they are missed
   bool newer_dump = false;  ///< the dump, or pg_dump, is of a newer server than this one
-  bool wanting = false;     ///< something that the dump needs could not be created before
+  bool wanting = false;     ///< an extension that the dump needs could not be created before: whatever it has may be missed
+  std::set<std::string> unrehearsed = {};  ///< names of objects that could not be made here, for no fault of the dump
   bool first_part = false;  ///< before the first object, where pg_dump --clean removes what there was
 };
+
+/// Whether a message speaks of one of the names, in quotes or before its arguments: `relation "public.t" does not exist`.
+inline bool names_one_of(std::string_view message, const std::set<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    for (std::size_t at = message.find(name); at != std::string_view::npos; at = message.find(name, at + 1)) {
+      const bool begins_there = at > 0 && std::string_view{"\". "}.find(message[at - 1]) != std::string_view::npos;
+      const std::size_t end = at + name.size();
+      if (begins_there && end < message.size() && std::string_view{"\"( "}.find(message[end]) != std::string_view::npos) return true;
+    }
+    return false;
+  });
+}
 
 /// `words`: the statement's first dozen.
 inline load_failure classify_failure(const sql_error& error, const std::vector<std::string>& words, const load_context& context) {
@@ -74,7 +88,9 @@ inline load_failure classify_failure(const sql_error& error, const std::vector<s
   if (begins(words, {"security", "label"}) && error.is("22023")) return load_failure::extension;
   if (has("publication") && error.is("22023")) return load_failure::remark;
 
+  if (error.is("42704") && error.message.starts_with("collation \"pg_catalog.")) return load_failure::extension;  // of libc or ICU, on the host
   if (context.wanting && missing) return load_failure::extension;
+  if (missing && names_one_of(error.message, context.unrehearsed)) return load_failure::extension;
   if (context.newer_dump && (missing || error.is("42601") || error.is("0A000") || error.is("22023"))) return load_failure::newer_server;
   return load_failure::broken;
 }

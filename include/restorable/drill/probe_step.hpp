@@ -3,24 +3,50 @@
 // Layer: drill. Step `probe`. The commands are the operator's, not the backup's, and run as the drill's user.
 #pragma once
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "restorable/audit/report.hpp"
 #include "restorable/drill/drill_item.hpp"
 #include "restorable/drill/drill_scene.hpp"
 #include "restorable/drill/probe.hpp"
+#include "restorable/drill/recoveries.hpp"
 
 namespace restorable {
 
+/// The probes of a drill that restored nothing at all.
+inline void forgo_probes(const drill_plan& plan, step_recorder& steps) {
+  std::set<std::string> done;
+  const verdict cause = steps.last();
+  for (const auto& target : plan.targets) {
+    if (target.wishes.probe.empty() || !done.insert(target.component).second) continue;
+    steps.forgo({"probe", target.component, ""}, "nothing was restored that it could look at", target.wishes.allow_skip, cause);
+  }
+}
+
 /// One step for each component of the plan that has a probe. The environment names the pieces: RESTORABLE_SCRATCH,
 /// RESTORABLE_DATABASE_DSN, RESTORABLE_REPOSITORY, RESTORABLE_CONFIGURATION, RESTORABLE_MODELS, RESTORABLE_VOLUMES,
-/// RESTORABLE_ARCHIVES; of several of a kind, separated by colons.
+/// RESTORABLE_ARCHIVES; of several of a kind, separated by colons. Where nothing of the component was restored there is
+/// nothing to look at; and a database that was not restored must not be another one, so that its name leads nowhere.
 inline void run_probes(drill_scene& scene) {
   std::set<std::string> done;
+  if (!scene.restored().contains("RESTORABLE_DATABASE_DSN")) {
+    scene.tell("RESTORABLE_DATABASE_DSN", fmt::format("host={} dbname=not-restored", (scene.root() / "no-database-was-restored").string()));
+  }
   for (const auto& target : scene.plan.targets) {
     if (target.wishes.probe.empty() || !done.insert(target.component).second) continue;
+    const auto& steps = scene.steps.steps();
+    const bool restored = std::any_of(steps.begin(), steps.end(), [&](const step_report& step) {
+      return step.component == target.component && !step.skipped && is_restore_step(step.name);
+    });
+    if (!restored) {
+      scene.steps.forgo({"probe", target.component, ""}, "nothing was restored that it could look at", target.wishes.allow_skip, scene.steps.last());
+      continue;
+    }
     scene.steps.run({"probe", target.component, ""}, target.wishes.allow_skip, [&](step_report& step) {
       probe_outcome ran = run_probe(target.wishes.probe, scene.restored(), scene.root(), target.wishes.probe_timeout,
                                     location{target.component.empty() ? "probe" : target.component}, scene.settings.stop);

@@ -53,10 +53,11 @@ struct system_user {
   std::string name;
 };
 
-/// Who runs what root must not, PostgreSQL above all: `postgres`, else `nobody`. Nothing unless this process is root's.
+/// Who runs what root must not, PostgreSQL above all: `restorable` where there is such a user, whom nothing else belongs to;
+/// `postgres`, else `nobody`. Nothing unless this process is root's.
 inline std::optional<system_user> unprivileged_user() {
   if (::geteuid() != 0) return std::nullopt;
-  for (const char* name : {"postgres", "nobody"}) {
+  for (const char* name : {"restorable", "postgres", "nobody"}) {
     const passwd* entry = ::getpwnam(name);
     if (entry != nullptr && entry->pw_uid != 0) return system_user{entry->pw_uid, entry->pw_gid, name};
   }

@@ -23,6 +23,13 @@
 
 namespace restorable {
 
+/// Whether a step brings something of the backup back, by its name.
+inline bool is_restore_step(std::string_view name) {
+  constexpr std::array restoring{"clone-bundle",   "restore-configuration", "restore-models", "restore-volume",
+                                 "restore-archive", "boot-volume",          "load-dump",      "unpack-full-system"};
+  return std::find(restoring.begin(), restoring.end(), name) != restoring.end();
+}
+
 /// Whether a step is part of a real recovery, by its name.
 inline bool is_recovery_step(std::string_view name) {
   constexpr std::array recovery{"verify-artifact", "unpack-full-system", "clone-bundle", "restore-configuration", "restore-models",

@@ -38,7 +38,7 @@ inline bool holds_backups(const artifact_report& artifact) {
   bool listed = false;
   for (const auto& member : artifact.members) {
     const std::string_view kind = innermost_kind(member.kind);
-    backups |= kind == to_string(content::plain_dump) || kind == to_string(content::git_bundle);
+    backups |= kind == to_string(content::plain_dump) || kind == to_string(content::dump_archive) || kind == to_string(content::git_bundle);
     listed |= is_checksum_list_name(member.name) || is_manifest_name(member.name);
   }
   return backups && listed;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <map>
 #include <optional>
 #include <string>
@@ -46,25 +47,48 @@ inline void restore(const drill_item& item, drill_scene& scene) {
     case restore_kind::none: break;
   }
   scene.steps.run({"restore", item.component, item.label}, item.wishes.allow_skip, [&](step_report& step) {
-    step.unchecked.push_back({item.where, "restoring this kind of artifact is not rehearsed",
-                              "rehearse it by hand; drill restores plain dumps, git bundles and tar archives"});
+    step.unchecked.push_back(not_rehearsed(item.where));
   });
 }
 
-/// What the items take once they are restored, and the server with them.
-inline std::uint64_t needed_space(const std::vector<drill_item>& items) {
-  std::uint64_t bytes = std::uint64_t{64} << 20;
-  std::uint64_t largest_dump = 0;
-  for (const auto& item : items) {
-    if (item.how == restore_kind::dump) {
-      largest_dump = std::max(largest_dump, item.expanded);
-    } else {
-      bytes += item.expanded;
+/// SQL that is to be loaded: a dump's, or that of the newest dump in a full backup, as far as its members tell.
+inline std::uint64_t dumped_bytes(const drill_item& item) {
+  if (item.how == restore_kind::dump) return item.expanded;
+  std::uint64_t largest = 0;
+  if (item.how != restore_kind::full_system) return 0;
+  for (const auto& member : item.members) {
+    constexpr std::uint64_t expansion = 6;
+    if (restore_kind_of_member(member) == restore_kind::dump) {
+      largest = std::max(largest, member.size * (member.kind.find('>') == std::string::npos ? 1 : expansion));
     }
   }
+  return largest;
+}
+
+/// What the items take in the scratch directory once they are restored, with the server where it is the drill's own.
+/// Databases stay until the drill's end.
+inline std::uint64_t needed_space(const std::vector<drill_item>& items, bool on_given_server) {
+  std::uint64_t bytes = std::uint64_t{64} << 20;
+  std::uint64_t dumps = 0;
+  for (const auto& item : items) {
+    bytes += item.how == restore_kind::dump ? 0 : item.expanded;
+    dumps += dumped_bytes(item);
+  }
   // tables and indexes take about what the script does, twice where there are many indexes; WAL and the catalogue besides
-  if (largest_dump > 0) bytes += largest_dump * 2 + (std::uint64_t{256} << 20);
+  if (dumps > 0 && !on_given_server) bytes += dumps * 2 + (std::uint64_t{256} << 20);
   return bytes;
+}
+
+// What goes wrong between the steps of one artifact is no reason to leave out the others, nor to leave anything behind.
+template <typename Action>
+void attempt(const location& where, report& result, Action action) {
+  try {
+    action();
+  } catch (const environment_error& error) {
+    result.unchecked.push_back({error.where(), error.what(), error.advice()});
+  } catch (const std::exception& error) {
+    result.unchecked.push_back({where, fmt::format("the rehearsal broke off: {}", printable(error.what())), "run the drill again; if it stays so, report it with this text"});
+  }
 }
 
 inline void judge_drill(const drill_plan& plan, const drill_settings& settings, report& result) {
@@ -84,9 +108,8 @@ inline void judge_drill(const drill_plan& plan, const drill_settings& settings, 
   for (const auto& step : result.steps) result.verdict = worse(result.verdict, step.verdict);
   for (const auto& artifact : result.artifacts) result.verdict = worse(result.verdict, artifact.verdict);
   for (const auto& recovery : result.recoveries) result.verdict = worse(result.verdict, recovery.verdict);
-  const bool restored = std::any_of(result.steps.begin(), result.steps.end(), [](const step_report& step) {
-    return !step.skipped && step.name != "verify-artifact" && step.name != "clean-up";
-  });
+  const bool restored = std::any_of(result.steps.begin(), result.steps.end(),
+                                    [](const step_report& step) { return !step.skipped && is_restore_step(step.name); });
   if (!restored && result.verdict == verdict::sound) {
     result.unchecked.push_back({location{}, "nothing was restored", "check the paths, or what the policy names"});
     result.verdict = verdict::unchecked;
@@ -108,15 +131,23 @@ inline void run_drill(const drill_plan& plan, const drill_settings& settings, re
   result.complete = true;
   try {
     const std::vector<drill_item> items = select_artifacts(plan, settings, steps, result.artifacts);
-    if (!items.empty()) {
+    if (items.empty()) {
+      forgo_probes(plan, steps);
+    } else {
       drill_scene scene{plan, settings, steps, result};
-      if (scene.prepare(detail::needed_space(items))) {
+      if (scene.prepare(detail::needed_space(items, !settings.server.empty()))) {
         try {
-          for (const auto& item : items) detail::restore(item, scene);
-          run_probes(scene);
+          for (const auto& item : items) detail::attempt(item.where, result, [&] { detail::restore(item, scene); });
+          if (!plan.capture.empty() && !scene.capture_read()) {
+            result.unchecked.push_back({location{plan.capture}, "the capture was compared with nothing: no dump was restored",
+                                        "give it with the dump that it was made with, or the full backup which holds that"});
+          }
+          detail::attempt(location{"probe"}, result, [&] { run_probes(scene); });
         } catch (const interrupted&) {
           result.complete = false;
         }
+      } else {
+        forgo_probes(plan, steps);
       }
       left_behind = !scene.clean_up();
     }

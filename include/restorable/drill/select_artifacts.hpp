@@ -42,7 +42,7 @@ inline std::string why_not(const artifact_report& artifact) {
 
 /// Verifies the candidates of every target, newest first, until one is sound, each as a step `verify-artifact`. Adds
 /// every report to `reports`. Returns what can be restored, in the plan's order; for a target without any, a step
-/// `restore` is recorded as skipped.
+/// `restore` is recorded as skipped. What is not verified is not restored.
 inline std::vector<drill_item> select_artifacts(const drill_plan& plan, const drill_settings& settings, step_recorder& steps,
                                                 std::vector<artifact_report>& reports) {
   verify_options options;
@@ -54,6 +54,7 @@ inline std::vector<drill_item> select_artifacts(const drill_plan& plan, const dr
   std::vector<drill_item> items;
   for (const auto& target : plan.targets) {
     std::string refused;
+    verdict worst = verdict::unchecked;  // of those that were refused: unsound counts for more than unchecked
     bool found = false;
     for (const auto& candidate : target.candidates) {
       const step_name name{"verify-artifact", target.component, candidate.task.path};
@@ -71,10 +72,7 @@ inline std::vector<drill_item> select_artifacts(const drill_plan& plan, const dr
                                                "the newest: " + printable(target.candidates.front().task.path), refused));
         }
       });
-      if (!carried_out) {  // skipped: it is restored as it is, and nothing is known about it
-        verified.path = candidate.task.path;
-        break;
-      }
+      if (!carried_out) break;  // skipped, or not possible
       reports.push_back(verified);
       if (detail::may_be_restored(verified.verdict)) {
         items.push_back(item_of(target, candidate, verified));
@@ -82,10 +80,14 @@ inline std::vector<drill_item> select_artifacts(const drill_plan& plan, const dr
         break;
       }
       if (refused.empty()) refused = detail::why_not(verified);
+      if (verified.verdict == verdict::unsound) worst = verdict::unsound;
     }
     if (!found) {
-      steps.skip({"restore", target.component, target.candidates.front().task.path},
-                 refused.empty() ? "it was not verified" : "the artifact is not sound: " + refused, target.wishes.allow_skip);
+      const std::string why = refused.empty()               ? "it was not verified"
+                              : worst == verdict::unchecked ? "the artifact could not be verified: " + refused
+                                                            : "the artifact is not sound: " + refused;
+      const bool asked_for = refused.empty() && settings.skip.contains("verify-artifact");
+      steps.forgo({"restore", target.component, target.candidates.front().task.path}, why, target.wishes.allow_skip, asked_for ? verdict::unsound : worst);
     }
   }
   return items;

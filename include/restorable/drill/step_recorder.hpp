@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <set>
 #include <string>
@@ -18,6 +19,8 @@
 #include "restorable/audit/report.hpp"
 #include "restorable/base/checks.hpp"
 #include "restorable/base/error.hpp"
+#include "restorable/base/printable.hpp"
+#include "restorable/drill/sql_error.hpp"
 #include "restorable/verify/artifact_verifier.hpp"
 #include "restorable/verify/progress_board.hpp"
 
@@ -42,7 +45,8 @@ class step_recorder {
   explicit step_recorder(step_settings settings) : settings_{std::move(settings)} {}
 
   /// Runs `body` as a step unless it is to be skipped. `allowed`: steps that the policy allows to skip. Returns whether
-  /// it was run and nothing in it failed or was left unchecked.
+  /// it was run and nothing in it failed or was left unchecked. Whatever `body` throws ends the step and stands in it;
+  /// `interrupted` is thrown on.
   template <typename Body>
   bool run(const step_name& name, const std::vector<std::string>& allowed, Body&& body) {
     stop_if_asked();
@@ -53,17 +57,27 @@ class step_recorder {
     step_report step = begin(name);
     if (settings_.progress != nullptr) settings_.progress->begin(name.name);
     const auto started = std::chrono::steady_clock::now();
+    const location about{name.artifact.empty() ? name.name : name.artifact};
+    bool stopped = false;
     try {
       body(step);
     } catch (const stream_error& error) {
       step.findings.push_back(error.as_finding());
     } catch (const environment_error& error) {
       step.unchecked.push_back({error.where(), error.what(), error.advice()});
+    } catch (const sql_error& error) {
+      step.unchecked.push_back({about, fmt::format("the server refuses: {} ({})", printable(error.message), error.sqlstate), "look at the server's log"});
+    } catch (const interrupted&) {
+      step.unchecked.push_back({about, "interrupted before it was done", "run the drill again"});
+      stopped = true;
+    } catch (const std::exception& error) {
+      step.unchecked.push_back({about, fmt::format("{} broke off: {}", name.name, printable(error.what())), "run the drill again; if it stays so, report it with this text"});
     }
     step.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     if (settings_.progress != nullptr) settings_.progress->end(name.name);
     step.verdict = worse(step.verdict, judge(step));
     steps_.push_back(std::move(step));
+    if (stopped) throw interrupted{};
     return steps_.back().verdict == verdict::sound;
   }
 
@@ -79,6 +93,22 @@ class step_recorder {
     step.verdict = judge(step);
     steps_.push_back(std::move(step));
   }
+
+  /// Records a step that cannot be run because of what `cause` says of the one before it. What follows from something that
+  /// could not be checked is unchecked too, and no defect of the backup.
+  void forgo(const step_name& name, const std::string& reason, const std::vector<std::string>& allowed, verdict cause) {
+    if (cause != verdict::unchecked) return skip(name, reason, allowed);
+    step_report step = begin(name);
+    step.skipped = true;
+    step.reason = reason;
+    step.unchecked.push_back({location{name.artifact.empty() ? name.name : name.artifact}, fmt::format("{} was not carried out: {}", name.name, reason),
+                              "see to what stood in the way, and run the drill again"});
+    step.verdict = judge(step);
+    steps_.push_back(std::move(step));
+  }
+
+  /// What the last step came to; `unchecked` where there was none.
+  [[nodiscard]] verdict last() const { return steps_.empty() ? verdict::unchecked : steps_.back().verdict; }
 
   /// A step that was carried out elsewhere.
   void add(step_report step) { steps_.push_back(std::move(step)); }

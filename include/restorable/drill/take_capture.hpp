@@ -47,8 +47,11 @@ struct capture_request {
   std::vector<std::string> only_schemas =
       {};  ///< names as SQL has them, quoted where they need it; both empty: all tables
   std::vector<std::string> only_tables = {};  ///< `public.incidents`; as given to pg_dump's -n and -t
+  std::vector<std::string> not_schemas = {};  ///< left out, as by pg_dump's -N
+  std::vector<std::string> not_tables = {};   ///< left out, as by -T and --exclude-table-data; of a partitioned table its parts too
   unsigned jobs = 2;                          ///< connections that read rows
   const std::atomic<bool>* stop = nullptr;    ///< when it turns true the command is ended, and there is no capture
+  std::function<void()> before_command = [] {};  ///< called when all is ready, before the command is run
   std::function<moment()> clock = [] {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   };
@@ -88,34 +91,51 @@ inline captured_artifact describe_artifact(const std::string& path) {
 class capture_scope {
  public:
   capture_scope(const capture_request& request, const relation_list& relations) {
-    for (const auto& written : request.only_schemas) {
+    only_ = parse(request.only_schemas, request.only_tables, relations);
+    not_ = parse(request.not_schemas, request.not_tables, relations);
+  }
+
+  [[nodiscard]] bool holds(const relation& table) const {
+    return (only_.empty() || only_.names(table)) && !not_.names(table);
+  }
+
+  /// Whether tables are left out by name.
+  [[nodiscard]] bool excludes() const { return !not_.empty(); }
+
+ private:
+  struct selection {
+    std::set<std::string> schemas;
+    std::set<const relation*> tables;
+
+    [[nodiscard]] bool empty() const { return schemas.empty() && tables.empty(); }
+    [[nodiscard]] bool names(const relation& table) const { return schemas.contains(table.name.schema) || tables.contains(&table); }
+  };
+
+  static selection parse(const std::vector<std::string>& schemas, const std::vector<std::string>& tables, const relation_list& relations) {
+    selection chosen;
+    for (const auto& written : schemas) {
       const auto schema = parse_identifier(written);
       if (!schema) throw usage_error{fmt::format("`{}` is no name of a schema", printable(written))};
       const bool there = std::any_of(relations.all().begin(), relations.all().end(),
                                      [&](const relation& one) { return one.name.schema == *schema; });
       if (!there) throw usage_error{fmt::format("the schema `{}` has no table", printable(written))};
-      schemas_.insert(*schema);
+      chosen.schemas.insert(*schema);
     }
-    for (const auto& written : request.only_tables) {
+    for (const auto& written : tables) {
       const auto name = parse_table_name(written);
       if (!name) throw usage_error{fmt::format("`{}` is no name of a table", printable(written))};
       const relation* table = relations.find(*name);
       if (table == nullptr || (table->kind != 'r' && table->kind != 'p')) {
         throw usage_error{fmt::format("there is no table `{}` (write schema.table)", printable(written))};
       }
-      tables_.insert(table);
-      for (const std::size_t leaf : table->leaves) tables_.insert(&relations[leaf]);
+      chosen.tables.insert(table);
+      for (const std::size_t leaf : table->leaves) chosen.tables.insert(&relations[leaf]);
     }
+    return chosen;
   }
 
-  [[nodiscard]] bool holds(const relation& table) const {
-    if (schemas_.empty() && tables_.empty()) return true;
-    return schemas_.contains(table.name.schema) || tables_.contains(&table);
-  }
-
- private:
-  std::set<std::string> schemas_;
-  std::set<const relation*> tables_;
+  selection only_;
+  selection not_;
 };
 
 class capture_taker {
@@ -150,8 +170,15 @@ class capture_taker {
     for (const auto& table : relations.all()) {
       if (table.has_rows_to_dump() && scope.holds(table)) tables.push_back({&table, {}});
     }
+    if (scope.excludes()) {  // the capture says what it is about, not what it is not
+      result_.only_schemas.clear();
+      result_.only_tables.clear();
+      for (const auto& table : tables) result_.only_tables.push_back(table.table->name.to_string());
+      if (tables.empty()) throw usage_error{"nothing is left to capture"};
+    }
 
     result_.command = with_snapshot(request_.command, result_.snapshot);
+    request_.before_command();
     foreground_command command{result_.command, {{"PGTZ", "UTC"}}};
     // The command is let finish whatever becomes of the capture: a backup without one is still a backup.
     std::vector<rows_read> rows;
