@@ -52,13 +52,22 @@ TEST(drill, restores_the_estate_from_its_parts_to_the_last_row) {
 
 TEST(drill, restores_everything_from_the_full_backup_alone) {
   const estate_copy estate;
-  const tool_run run = estate.scratch().run(fmt::format("mkdir drills; chmod 711 . drills; '{}' estate/full_system_*.tar.gz --scratch drills --report r.json --color never 2>&1", drill_program));
+  const tool_run run = estate.scratch().run(fmt::format("mkdir drills; chmod 711 . drills; '{}' estate/full_system_*.tar.gz --capture estate/database/ner11_db_{}_020000.sql.gz.capture.json "
+                                                        "--scratch drills --report r.json --color never 2>&1", drill_program, estate_date));
   EXPECT_EQ(run.status, 0) << run.output;
   const nlohmann::json report = read_json(estate.scratch().path() / "r.json");
-  expect_equal_rows(report, false);
+  expect_equal_rows(report, true);
   EXPECT_THAT(steps_of(report), ::testing::IsSupersetOf({"unpack-full-system", "clone-bundle", "restore-configuration", "restore-volume",
                                                          "boot-volume", "load-dump", "compare-rows", "check-objects"}));
   EXPECT_EQ(estate.left_behind(), "");
+}
+
+TEST(drill, finds_the_capture_of_a_dump_in_the_full_backup_where_the_policy_keeps_it) {
+  const estate_copy estate;
+  const verify_run run = estate.drill("--component full-system");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_THAT(run.alarms(), IsEmpty()) << run.output;
+  expect_equal_rows(run.report, true);
 }
 
 struct scenario {
@@ -141,8 +150,44 @@ const std::vector<scenario> scenarios{
      "volumes", "boot.corrupt @ boot-volume"},
     {"volume_without_a_table_s_file", R"sh(unpack $PGDATA; rm $(find x -path '*base/*' -name '[0-9]*' -size +800k | sort | head -1); repack $PGDATA)sh",
      "volumes", "boot.corrupt @ boot-volume", {"boot.failed @ boot-volume"}},
+    {"volume_whose_data_directory_lies_deep",
+     R"sh(unpack $PGDATA; mkdir -p y/15/docker; mv x/* y/15/docker/; rm -rf x; mv y x; f=$(find x -path '*base/*' -name '[0-9]*' -size +800k | sort | head -1); head -c 3000 /dev/urandom | dd of=$f bs=1 seek=20000 conv=notrunc status=none; repack $PGDATA)sh",
+     "volumes", "boot.corrupt @ boot-volume"},
+    // in a full backup
+    {"full_backup_without_the_database", R"sh(mkdir x && tar -xzpf $FULL -C x && cd x/full* && rm ner11_db_*.sql.gz && sed -i '/PostgreSQL Database/d' MANIFEST.txt && sha256sum *.gz *.bundle > checksums.txt && cd ../.. && (cd x && tar -cz full*) | put $FULL; rm -r x)sh",
+     "full-system", "drill.not-inside @ unpack-full-system", {}, 0},
+    {"full_backup_with_a_dump_that_is_not_rehearsed", R"sh(mkdir x && tar -xzpf $FULL -C x && cd x/full* && printf 'PGDMP\1\16\0\4\10\1' > db.gz && sha256sum *.gz *.bundle > checksums.txt && cd ../.. && (cd x && tar -cz full*) | put $FULL; rm -r x)sh",
+     "full-system", "", {}, 3},
     {"volume_of_a_version_that_is_not_here", R"sh(unpack $PGDATA; echo 12 > x/PG_VERSION; repack $PGDATA)sh", "volumes", "", {}, 3},
 };
+
+// Archives that try to write elsewhere: what verify already says of them, and that a rehearsal which is told to go on regardless
+// keeps everything inside of its scratch directory.
+struct hostile_archive {
+  const char* name;
+  int status;          // what verify refuses is not restored; what tar disarms, too, is
+  const char* script;
+};
+std::ostream& operator<<(std::ostream& out, const hostile_archive& one) { return out << one.name; }
+
+class hostile_archives : public ::testing::TestWithParam<hostile_archive> {};
+
+TEST_P(hostile_archives, write_nothing_outside_of_the_scratch_directory) {
+  const scratch_directory here;
+  const tool_run made = here.run(std::string{"mkdir drills outside x; chmod 711 . drills; echo precious > outside/file; echo content > x/file; "} + GetParam().script + " 2>&1");
+  ASSERT_EQ(made.status, 0) << made.output;
+  const tool_run run = here.run(fmt::format("'{}' bad.tar --scratch drills --report r.json --color never 2>&1", drill_program));
+  EXPECT_EQ(run.status, GetParam().status) << run.output;
+  EXPECT_EQ(here.run("find outside /tmp/restorable-escaped* 2>/dev/null | sort; cat outside/file; ls -A drills").output, "outside\noutside/file\nprecious\n") << run.output;
+}
+
+INSTANTIATE_TEST_SUITE_P(of, hostile_archives, ::testing::Values(
+    hostile_archive{"names_that_climb", 1, "tar -cf bad.tar --transform='s,^x/file,../../../outside/written,' -P x/file"},
+    hostile_archive{"names_from_the_root", 0, "tar -cf bad.tar --transform='s,^x/file,/tmp/restorable-escaped,' -P x/file"},
+    hostile_archive{"a_link_to_write_through", 1, "ln -s \"$PWD/outside\" x/link; tar -cf bad.tar x/link; rm x/link; mkdir x/link; echo written > x/link/written; tar -rf bad.tar x/link/written"},
+    hostile_archive{"a_link_to_overwrite_through", 0, "ln -s \"$PWD/outside/file\" x/link; tar -cf bad.tar x/link; rm x/link; echo overwritten > x/link; tar -rf bad.tar x/link"},
+    hostile_archive{"a_hard_link_out", 1, "tar -cf bad.tar --transform='flags=h;s,.*,../../../outside/file,' -P x/file; ln x/file x/again; tar -cf bad.tar --transform='flags=h;s,.*,../../../outside/file,' -P x/file x/again"}),
+    [](const auto& one) { return std::string{one.param.name}; });
 
 class damaged_backups : public ::testing::TestWithParam<scenario> {};
 

@@ -46,6 +46,15 @@ inline unchecked_item not_rehearsed(const location& where) {
   return {where, "restoring this kind of artifact is not rehearsed", "rehearse it by hand; drill restores plain dumps, git bundles and tar archives"};
 }
 
+// The server's user has to get to a data directory that lies deep in what root has restored.
+inline void let_through(const std::filesystem::path& data, const std::filesystem::path& directory) {
+  using std::filesystem::perms;
+  for (auto above = data; above != directory;) {
+    above = above.parent_path();
+    std::filesystem::permissions(above, perms::owner_exec | perms::group_exec | perms::others_exec, std::filesystem::perm_options::add);
+  }
+}
+
 inline bool holds_compose_file(const drill_item& item) {
   for (const auto& member : item.members) {
     const std::string name = file_name_of(member.name);
@@ -76,6 +85,7 @@ inline void boot_volume(const drill_item& item, const std::filesystem::path& dir
     const std::string inside = data.lexically_relative(directory).string();
     const location where = inside == "." ? item.where : item.where / inside;
     const std::string label = inside == "." ? item.label : where.to_string();
+    detail::let_through(data, directory);
     scene.steps.run({"boot-volume", item.component, label}, item.wishes.allow_skip, [&](step_report& step) {
       data_directory_outcome booted = rehearse_data_directory(data, where, scene.settings.postgres, scene.new_path("boot"), scene.user,
                                                               scene.settings.jobs, scene.settings.stop);
