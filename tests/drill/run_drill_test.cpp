@@ -171,6 +171,22 @@ TEST_F(whole_rehearsal, calls_nothing_broken_for_want_of_a_locale_of_the_host) {
   EXPECT_THAT(alarms(result), Not(Contains("rows.missing-table")));
 }
 
+TEST_F(whole_rehearsal, calls_nothing_broken_that_another_locale_had_dealt_out_to_partitions) {
+  // as under en_US, where a comes before B
+  const std::string table = "--\n-- Name: words; Type: TABLE; Schema: public; Owner: -\n--\n\nCREATE TABLE public.words (word text) PARTITION BY RANGE (word);\n\n"
+                            "--\n-- Name: early; Type: TABLE; Schema: public; Owner: -\n--\n\nCREATE TABLE public.early (word text);\n\n"
+                            "--\n-- Name: early; Type: TABLE ATTACH; Schema: public; Owner: -\n--\n\nALTER TABLE ONLY public.words ATTACH PARTITION public.early FOR VALUES FROM ('a') TO ('m');\n\n";
+  script("words.sql", table + "--\n-- Data for Name: early; Type: TABLE DATA; Schema: public; Owner: -\n--\n\nCOPY public.early (word) FROM stdin;\nB\nc\n\\.\n");
+  const report result = drilled("words.sql", on_server());
+  EXPECT_EQ(result.exit_code, 3) << everything(result);
+  EXPECT_THAT(everything(result), HasSubstr("violates partition constraint"));
+  std::string numbers = table;
+  for (std::size_t at = numbers.find("word text"); at != std::string::npos; at = numbers.find("word text")) numbers.replace(at, 9, "word integer");
+  numbers.replace(numbers.find("('a') TO ('m')"), 14, "(1) TO (5)");
+  script("numbers.sql", numbers + "--\n-- Data for Name: early; Type: TABLE DATA; Schema: public; Owner: -\n--\n\nCOPY public.early (word) FROM stdin;\n2\n7\n\\.\n");
+  EXPECT_EQ(drilled("numbers.sql", on_server()).exit_code, 1) << "numbers are in one order everywhere";
+}
+
 TEST_F(whole_rehearsal, through_partition_roots_with_columns_in_other_orders_raises_no_alarm) {
   server_->create("parted");
   server_->sql("parted", "CREATE TABLE part (id integer, said text, at timestamptz) PARTITION BY RANGE (id);"

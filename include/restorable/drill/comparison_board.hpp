@@ -38,7 +38,7 @@ struct dumped_table {
   std::string name;
   std::optional<std::vector<std::string>> columns = {};  ///< as written; nothing: the statement lists none
   rows_fact rows;                                        ///< no fingerprint for INSERT statements
-  bool unrehearsed = false;                              ///< it could not be made here, which was told and is no defect of the dump
+  bool unrehearsed = false;                              ///< it could not be restored here, which was told and is no defect of the dump
 };
 
 /// A database that a dump was loaded into.

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -154,7 +155,7 @@ class database_loader {
     roles_.take_back();
     current_.encoding = encoding;
     for (auto& [key, table] : tables_) {
-      table.unrehearsed = is_unrehearsed(table.name);
+      table.unrehearsed = unread_.contains(table.name) || is_unrehearsed(table.name);
       current_.tables.push_back(std::move(table));
     }
     for (const auto& role : roles_.made()) run_.roles_made.insert(role);
@@ -323,8 +324,17 @@ class database_loader {
 
   void copy_failed(const copy_failure& failure) {
     run_.check_environment(failure.error);
-    run_.found.refused(classify_failure(failure.error, {"copy"}, run_.context),
-                       {in_database() / failure.table, failure.line, "COPY " + printable(failure.table)}, failure.error);
+    load_failure what = classify_failure(failure.error, {"copy"}, run_.context);
+    if (what == load_failure::broken && hangs_on_locale(failure.error)) what = load_failure::extension;
+    if (is_no_defect(what) && unread_.size() < most_kept) unread_.insert(failure.table);
+    run_.found.refused(what, {in_database() / failure.table, failure.line, "COPY " + printable(failure.table)}, failure.error);
+  }
+
+  // Of an ordinary dump nobody knows the locale of its database, in whose order texts were dealt out to partitions.
+  bool hangs_on_locale(const sql_error& error) {
+    if (!error.is("23514") || error.message.find("partition") == std::string::npos) return false;
+    return main_.value("SELECT datcollate = 'C' AND EXISTS (SELECT FROM pg_catalog.pg_partitioned_table WHERE partstrat = 'r' AND 100 = ANY (partcollation::pg_catalog.oid[]))"
+                       " FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()") == "t";
   }
 
   void on_insert(const dump_event& event) {
@@ -417,9 +427,7 @@ class database_loader {
     run_.check_environment(error);
     const load_failure failure = classify_failure(error, words, run_.context);
     if (failure != load_failure::none || error.is("25P02")) object_failed();
-    if (failure == load_failure::extension || failure == load_failure::superuser || failure == load_failure::newer_server || failure == load_failure::too_long) {
-      object_unchecked();
-    }
+    if (is_no_defect(failure)) object_unchecked();
     run_.found.refused(failure, at, error);
   }
 
@@ -478,6 +486,7 @@ class database_loader {
   std::map<std::string, dumped_table> tables_;
   std::map<std::string, row_set> copied_;
   std::map<std::string, std::uint64_t> table_bytes_;
+  std::set<std::string> unread_;               // tables whose rows were not taken, for no fault of the dump
   std::optional<copy_in_progress> copy_;
   bool copies_sent_ = false;
   std::optional<bool> in_order_;               // whether rows must come in order; not known: the schema has changed

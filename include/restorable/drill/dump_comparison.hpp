@@ -48,7 +48,7 @@ class dump_comparison {
     board_.rows.read();
     std::vector<comparison_entry*> differing;
     for (auto& one : board_.entries) {
-      if (one.table == nullptr && one.dumped->unrehearsed) {
+      if (one.dumped != nullptr && one.dumped->unrehearsed) {
         add_outcome(one.report, "unread");
         continue;
       }

@@ -39,6 +39,11 @@ struct load_context {
   bool first_part = false;  ///< before the first object, where pg_dump --clean removes what there was
 };
 
+/// Whether it says nothing of the backup: what does not fit is the host, the role, the server or the time there was.
+constexpr bool is_no_defect(load_failure what) noexcept {
+  return what == load_failure::extension || what == load_failure::superuser || what == load_failure::newer_server || what == load_failure::too_long;
+}
+
 /// Whether a message speaks of one of the names, in quotes or before its arguments: `relation "public.t" does not exist`.
 inline bool names_one_of(std::string_view message, const std::set<std::string>& names) {
   return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
