@@ -68,6 +68,33 @@ TEST_F(whole_rehearsal, of_one_database_in_any_zone_and_encoding_raises_no_alarm
   EXPECT_THAT(alarms(captured), IsEmpty()) << everything(captured);
 }
 
+TEST_F(whole_rehearsal, compares_large_objects_to_the_last_byte) {
+  server_->create("large");
+  server_->sql("large", "CREATE TABLE t (id integer); INSERT INTO t VALUES (1); SELECT lo_from_bytea(70001, decode(repeat('00ff10', 30000), 'hex')); SELECT lo_from_bytea(70002, 'small'); SELECT lo_create(70003);");
+  capture_into("large.json", "large", {"/bin/sh", "-c", "test -n {snapshot}"});
+  dump("-O large", "large.sql");
+  drill_settings live = on_server();
+  live.source = server_->conninfo("large");
+  const report sound = drilled("large.sql", live, "large.json");
+  EXPECT_EQ(sound.exit_code, 0) << everything(sound);
+  ASSERT_EQ(sound.comparisons.size(), 2U);
+  const table_comparison& objects = sound.comparisons[0];
+  EXPECT_EQ(objects.name, "pg_catalog.pg_largeobject");
+  EXPECT_EQ(objects.outcome, "equal");
+  EXPECT_EQ(objects.dump->rows, 3U);
+  EXPECT_TRUE(objects.dump == objects.restored && objects.capture == objects.restored && objects.source == objects.restored);
+
+  server_->must("cp large.sql good.sql; sed -i '0,/x00ff1000ff10/s//x00ff1100ff10/' large.sql; ! cmp -s large.sql good.sql");
+  EXPECT_THAT(alarms(drilled("large.sql", on_server(), "large.json")), Contains("rows.different")) << "a byte altered in the dump";
+  server_->must("sed '/lowrite(0/d' good.sql > large.sql");
+  EXPECT_THAT(alarms(drilled("large.sql", on_server(), "large.json")), Contains("rows.different")) << "their bytes missing from the dump";
+  server_->must("sed '/70003/d' good.sql > large.sql");
+  EXPECT_THAT(alarms(drilled("large.sql", on_server(), "large.json")), Contains("rows.fewer")) << "one missing from the dump";
+  server_->sql("large", "SELECT lo_put(70002, 0, 'S')");
+  server_->must("cp good.sql large.sql");
+  EXPECT_THAT(alarms(drilled("large.sql", live)), Contains("rows.different")) << "one altered in the source";
+}
+
 TEST_F(whole_rehearsal, of_all_databases_finds_what_is_asked_for_in_the_one_that_has_it) {
   server_->create("first");
   server_->sql("first", "CREATE TABLE little (id integer); INSERT INTO little VALUES (1);");

@@ -79,6 +79,14 @@ TEST(objectives, that_are_missed_fail_the_drill) {
   EXPECT_THAT(run.alarms(), ::testing::ElementsAre("drill.rpo @ database"));
 }
 
+TEST(objectives, count_the_age_of_the_older_artifact_that_stood_in) {
+  const estate_copy estate;
+  ASSERT_EQ(estate.damage("head -c 300000 $DB | put $DB; reseal $DB").status, 0);
+  const verify_run run = estate.drill("--component database");
+  EXPECT_EQ(run.status, 1) << run.output;
+  EXPECT_THAT(run.alarms(), ::testing::Contains("drill.rpo @ database")) << "yesterday's is 34 hours old";
+}
+
 TEST(kept_scratch, stays_for_inspection) {
   const estate_copy estate;
   const verify_run run = estate.drill("--component models --keep");

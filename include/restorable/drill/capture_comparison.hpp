@@ -20,6 +20,7 @@
 #include "restorable/drill/capture.hpp"
 #include "restorable/drill/compare_rows.hpp"
 #include "restorable/drill/comparison_board.hpp"
+#include "restorable/drill/large_objects.hpp"
 #include "restorable/drill/restored_rows.hpp"
 #include "restorable/drill/table_name.hpp"
 
@@ -36,6 +37,7 @@ class capture_comparison {
     std::vector<std::pair<const captured_table*, const relation*>> found;
     std::set<const relation*> covered;
     for (const auto& table : captured.tables) {
+      if (table.name == large_objects_name) continue;  // which large_object_comparison sees to
       const auto name = parse_table_name(table.name);
       const relation* one = name ? board_.relations.find(*name) : nullptr;
       if (one == nullptr) {

@@ -20,6 +20,7 @@
 #include "restorable/drill/capture_comparison.hpp"
 #include "restorable/drill/comparison_board.hpp"
 #include "restorable/drill/dump_comparison.hpp"
+#include "restorable/drill/large_object_comparison.hpp"
 #include "restorable/drill/source_comparison.hpp"
 
 namespace restorable {
@@ -39,7 +40,7 @@ inline void tell_in_sum(comparison_board& board, const dump_comparison& dump) {
   std::vector<std::string> empty;
   std::vector<std::string> without;
   for (const auto& one : board.entries) {
-    if (one.report.outcome == "empty") (one.dumped == nullptr ? without : empty).push_back(one.report.name);
+    if (one.report.outcome == "empty" && one.report.name != large_objects_name) (one.dumped == nullptr ? without : empty).push_back(one.report.name);
   }
   const auto tell = [&](const check& what, std::vector<std::string> tables, std::string_view message,
                         std::string expected, std::string actual) {
@@ -60,9 +61,10 @@ inline void tell_in_sum(comparison_board& board, const dump_comparison& dump) {
 }
 
 // The live source is somebody else's server: that it cannot be read spoils nothing of what was compared before.
-inline void compare_live(comparison_board& board, const live_source& source) {
+inline void compare_live(comparison_board& board, const live_source& source, large_object_comparison& objects) {
   try {
     source_comparison{board}.run(source);
+    objects.run(source);
   } catch (const environment_error& error) {
     board.unchecked(error.where(), error.what(), error.advice());
   } catch (const sql_error& error) {
@@ -83,7 +85,9 @@ inline comparison_outcome compare_restored(const restored_database& restored, co
     detail::dump_comparison dump{board};
     dump.run();
     if (options.captured != nullptr) detail::capture_comparison{board}.run(*options.captured);
-    if (options.source != nullptr) detail::compare_live(board, *options.source);
+    detail::large_object_comparison objects{board};
+    objects.run();
+    if (options.source != nullptr) detail::compare_live(board, *options.source, objects);
     detail::tell_in_sum(board, dump);
     comparison_outcome outcome = std::move(board.outcome);
     for (auto& one : board.entries) {

@@ -50,6 +50,7 @@ struct restored_database {
   std::string encoding = "UTF8";  ///< client_encoding of the dump, which its names are in too
   unsigned server_major = 0;      ///< of the server that was dumped; 0: not known
   std::vector<dumped_table> tables;
+  rows_fact large_objects = to_fact(row_set{});  ///< see large_objects.hpp
   std::function<std::unique_ptr<source>()> reopen;  ///< the dump's SQL from its beginning; none: it cannot be had again
 };
 
@@ -85,7 +86,6 @@ struct comparison_entry {
   const relation* table = nullptr;                  ///< in the restored database; null: it is not there
   const dumped_table* dumped = nullptr;             ///< null: the dump has no rows of it
   std::optional<std::vector<std::string>> columns;  ///< of the dump's statement, unquoted
-  bool several_orders = false;                      ///< its rows stand in blocks with their columns in different orders
 };
 
 class comparison_board {
@@ -180,7 +180,6 @@ class comparison_board {
     all.rows = fingerprinted ? sum.to_fact() : rows_fact{one.dumped->rows.rows + block.rows.rows, std::nullopt};
     one.dumped = &all;
     one.report.dump = all.rows;
-    one.several_orders = true;
   }
 
   const restored_database& restored;

@@ -29,6 +29,7 @@
 #include "restorable/drill/dump_statement.hpp"
 #include "restorable/drill/index_builder.hpp"
 #include "restorable/drill/insert_batch.hpp"
+#include "restorable/drill/large_objects.hpp"
 #include "restorable/drill/load_run.hpp"
 #include "restorable/drill/session_setup.hpp"
 #include "restorable/drill/table_name.hpp"
@@ -59,6 +60,7 @@ class database_loader {
 
   void take_statement(const dump_event& event) {
     note_object(event);
+    large_objects_.take(event.text);
     if (event.truncated_text) {
       catch_up();
       run_.found.leave_unchecked(at_object(), fmt::format("the statement at line {} is longer than 256 MiB, and was not run", event.line),
@@ -158,6 +160,7 @@ class database_loader {
       table.unrehearsed = unread_.contains(table.name) || is_unrehearsed(table.name);
       current_.tables.push_back(std::move(table));
     }
+    current_.large_objects = to_fact(large_objects_.rows());
     for (const auto& role : roles_.made()) run_.roles_made.insert(role);
     if (!current_.tables.empty() || !current_.objects.empty()) run_.outcome.databases.push_back(std::move(current_));
   }
@@ -487,6 +490,7 @@ class database_loader {
   std::map<std::string, row_set> copied_;
   std::map<std::string, std::uint64_t> table_bytes_;
   std::set<std::string> unread_;               // tables whose rows were not taken, for no fault of the dump
+  dumped_large_objects large_objects_;
   std::optional<copy_in_progress> copy_;
   bool copies_sent_ = false;
   std::optional<bool> in_order_;               // whether rows must come in order; not known: the schema has changed

@@ -178,6 +178,7 @@ class database_step {
     restored.encoding = database.encoding.empty() ? "UTF8" : database.encoding;
     restored.server_major = preamble_.server_major;
     restored.tables = database.tables;
+    restored.large_objects = database.large_objects;
     restored.reopen = [this] { return open(); };
     compare_options options;
     options.jobs = scene_.settings.jobs;

@@ -39,6 +39,7 @@ struct loaded_database {
   std::string database;                        ///< on the server
   std::string encoding;                        ///< client_encoding of the dump
   std::vector<dumped_table> tables;            ///< with the rows that the dump holds
+  rows_fact large_objects = to_fact(row_set{});  ///< see large_objects.hpp
   std::vector<object_declaration> objects;
 };
 

@@ -68,8 +68,9 @@ inline void judge_recoveries(const drill_plan& plan, report& result) {
     all.seconds += step.seconds;
     recovery_report& own = by_component[step.component];
     own.seconds += step.seconds;
-    if (step.name != "verify-artifact" || (step.verdict != verdict::sound && step.verdict != verdict::unprotected)) continue;
+    if (step.name != "verify-artifact") continue;
     for (const auto& artifact : result.artifacts) {
+      if (artifact.verdict != verdict::sound && artifact.verdict != verdict::unprotected) continue;  // not restored
       const auto when = artifact.timestamp ? artifact.timestamp : artifact.modified;
       if (artifact.path != step.artifact || artifact.component != step.component || !when) continue;
       oldest(own.age_seconds, (result.started - *when).count());

@@ -29,6 +29,22 @@ class source_comparison {
 
   void run(const live_source& source) { compare_with_source(source); }
 
+  /// Where a row was seen, for messages.
+  static std::string in_source(const live_source& source) {
+    return source.age ? fmt::format("in the live source, {} after the dump", format_duration(*source.age))
+                      : "in the live source";
+  }
+
+  /// By how much a table may differ.
+  static row_tolerance tolerance_of(const live_source& source, const table_name& name) {
+    for (const auto& [written, tolerance] : source.tolerance) {
+      const auto table = parse_table_name(written);
+      if (table && (*table == name || (table->schema.empty() && table->name == name.name))) return tolerance;
+    }
+    const auto others = source.tolerance.find("*");
+    return others == source.tolerance.end() ? row_tolerance{} : others->second;
+  }
+
  private:
   void compare_with_source(const live_source& source) {
     const location live{"live source"};
@@ -82,11 +98,6 @@ class source_comparison {
     std::vector<std::string> names = table.column_names();
     if (ours != nullptr) std::erase_if(names, [&](const std::string& name) { return ours->column(name) == nullptr; });
     return names;
-  }
-
-  static std::string in_source(const live_source& source) {
-    return source.age ? fmt::format("in the live source, {} after the dump", format_duration(*source.age))
-                      : "in the live source";
   }
 
   void judge_source(const live_source& source, const relation& table, const relation* ours, const rows_read& live,
@@ -146,15 +157,6 @@ class source_comparison {
     add_outcome(one->report, outcome);
     board_.report(rows_finding(outcome, board_.at(*one), one->report.name, "after the restore", in_source(source),
                                &expected, &actual));
-  }
-
-  static row_tolerance tolerance_of(const live_source& source, const table_name& name) {
-    for (const auto& [written, tolerance] : source.tolerance) {
-      const auto table = parse_table_name(written);
-      if (table && (*table == name || (table->schema.empty() && table->name == name.name))) return tolerance;
-    }
-    const auto others = source.tolerance.find("*");
-    return others == source.tolerance.end() ? row_tolerance{} : others->second;
   }
 
   comparison_board& board_;

@@ -33,6 +33,7 @@
 #include "restorable/drill/capture.hpp"
 #include "restorable/drill/catalog_session.hpp"
 #include "restorable/drill/foreground_command.hpp"
+#include "restorable/drill/large_objects.hpp"
 #include "restorable/drill/read_row_sets.hpp"
 #include "restorable/drill/relations.hpp"
 #include "restorable/hash/digest.hpp"
@@ -182,10 +183,14 @@ class capture_taker {
     foreground_command command{result_.command, {{"PGTZ", "UTC"}}};
     // The command is let finish whatever becomes of the capture: a backup without one is still a backup.
     std::vector<rows_read> rows;
+    std::optional<rows_read> large_objects;  // pg_dump leaves them out where it is told which tables to dump
     std::exception_ptr failure;
     try {
       rows = read_row_sets(request_.source, where_, relations, tables, result_.session,
                            {request_.jobs, request_.stop, result_.snapshot});
+      if (request_.only_schemas.empty() && request_.only_tables.empty()) {
+        large_objects = read_large_objects(request_.source, where_, result_.snapshot, request_.stop);
+      }
     } catch (...) {
       failure = std::current_exception();
     }
@@ -202,6 +207,7 @@ class capture_taker {
     if (failure) std::rethrow_exception(failure);
     require_snapshot(holder);
     take_tables(tables, rows);
+    if (large_objects) take_large_objects(*large_objects);
     if (!request_.artifact.empty()) result_.artifact = describe_artifact(request_.artifact);
     result_.finished = request_.clock();
     return std::move(result_);
@@ -230,6 +236,15 @@ class capture_taker {
       for (const auto& column : table.columns) one.columns.push_back(column.name);
       result_.tables.push_back(std::move(one));
     }
+  }
+
+  void take_large_objects(const rows_read& read) {
+    if (read.problem) {
+      throw environment_error{where_, fmt::format("cannot read the large objects: {}: there is no capture", *read.problem),
+                              "let the role read them, as it must to dump them"};
+    }
+    if (read.rows.rows() == 0) return;
+    result_.tables.push_back({std::string{large_objects_name}, {"oid", "sha256"}, read.rows.rows(), read.rows.fingerprint()});
   }
 
   const capture_request& request_;
