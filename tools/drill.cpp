@@ -132,7 +132,7 @@ void compare_with_earlier(const std::string& ledger, bool strict, report& result
 int run(const arguments& given, int argc, const char* const* argv) {
   tool::require_sensible(given.run, "restore");
   const tool::shifted_clock clock{given.run.now};
-  const auto key = tool::load_key(given.output);
+  const tool::signers by = tool::load_signers(given.output);
 
   progress_board board;
   drill_settings settings;
@@ -175,7 +175,7 @@ int run(const arguments& given, int argc, const char* const* argv) {
   if (!result.complete && tool::stop_signal != 0 && result.exit_code != exit_left_behind) {
     result.exit_code = 128 + tool::stop_signal;
   }
-  return tool::deliver(result, given.output, key);
+  return tool::deliver(result, given.output, by, [&clock] { return clock.now(); });
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ class nights : public ::testing::Test {
     result.finished = now;
     if (keep) {
       ledger_options options;
-      options.now = now;
+      options.now = [=] { return now; };
       append_to_ledger(ledger, to_json(result), options);
     }
     std::vector<std::string> found;

@@ -108,15 +108,9 @@ inline history_entry summarise_for_history(const report& of) {
   }
   entry.recoveries = of.recoveries;
   std::set<std::string> failing;
-  const auto collect = [&](const std::vector<finding>& findings) {
-    for (const auto& one : findings) {
-      if (one.severity == severity::error) failing.insert(one.check);
-    }
-  };
-  collect(of.findings);
-  for (const auto& component : of.components) collect(component.findings);
-  for (const auto& artifact : of.artifacts) collect(artifact.findings);
-  for (const auto& step : of.steps) collect(step.findings);
+  each_finding(of, [&](const finding& one) {
+    if (one.severity == severity::error) failing.insert(one.check);
+  });
   entry.failing_checks.assign(failing.begin(), failing.end());
   return entry;
 }
@@ -156,10 +150,11 @@ inline std::string failures_of(const history_entry& entry) {
 
 /// What is rendered: a history, and of `verify` and of `drill` the newest report whole. A run that looked at less than
 /// the one before it (one component, a single file) enters the history but does not take its place: what it did not
-/// look at would vanish from sight.
+/// look at would vanish from sight. It is held beside it, for what it found wrong is as true.
 struct evidence {
   std::optional<report> verify;
   std::optional<report> drill;
+  std::vector<report> parts;  ///< runs that looked at a part, begun since the newest whole run of their tool; oldest first
   report_history history;
   bool continuing = true;  ///< more nights are expected to follow; false for one report alone
 
@@ -171,7 +166,17 @@ struct evidence {
     const auto at = std::upper_bound(history.nights.begin(), history.nights.end(), entry.started,
                                      [](moment begun, const history_entry& other) { return begun < other.started; });
     const bool newest = !held || held->started <= one.started;
-    if (newest && !entry.partial) held = std::move(one);
+    if (entry.partial) {
+      const auto after = std::upper_bound(parts.begin(), parts.end(), one.started,
+                                          [](moment begun, const report& other) { return begun < other.started; });
+      parts.insert(after, std::move(one));
+    } else if (newest) {
+      // What looks at everything has looked at what a part had been looked at for.
+      std::erase_if(parts, [&](const report& part) {
+        return (part.tool == "drill") == (one.tool == "drill") && part.started < one.started;
+      });
+      held = std::move(one);
+    }
     history.nights.insert(at, std::move(entry));
   }
 
