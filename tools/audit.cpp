@@ -113,6 +113,11 @@ void print_findings(const std::vector<finding>& findings, const std::vector<unch
   for (const auto& one : unchecked) fmt::print("unchecked {}: {}\n         -> {}\n", one.where.to_string(), printable(one.message), printable(one.advice));
 }
 
+void print_left_out(std::uint64_t errors, std::uint64_t others) {
+  if (errors > 0) fmt::print("and {} more errors\n", errors);
+  if (others > 0) fmt::print("and {} more warnings and notes\n", others);
+}
+
 // --- keys and signatures
 
 struct key_arguments {
@@ -177,6 +182,7 @@ int run_ledger_list(const std::string& directory) {
                to_string(line.entry.about.verdict), line.entry.about.exit_code, line.entry.signature ? "signed  " : "unsigned", line.entry.report);
   }
   print_findings(listing.problems.findings, {});
+  print_left_out(listing.problems.errors_left_out, listing.problems.others_left_out);
   return any_error(listing.problems.findings) ? 1 : 0;
 }
 
@@ -207,8 +213,7 @@ int run_ledger_check(const ledger_arguments& given) {
   options.anchors = anchors_of(given, options.keys);
   const ledger_check checked = check_ledger(given.directory, options);
   print_findings(checked.findings, checked.unchecked);
-  if (checked.errors_left_out > 0) fmt::print("and {} more errors\n", checked.errors_left_out);
-  if (checked.others_left_out > 0) fmt::print("and {} more warnings and notes\n", checked.others_left_out);
+  print_left_out(checked.errors_left_out, checked.others_left_out);
   fmt::print("{} of {} reports are those that were listed", checked.reports_checked, checked.line_count);
   if (!given.keys.empty()) fmt::print(", {} signed by a known key; the head is {}", checked.signatures_verified, checked.head_signed ? "signed" : "NOT signed by a known key");
   const bool wrong = checked.is_damaged();
