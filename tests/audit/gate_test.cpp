@@ -204,6 +204,30 @@ TEST_F(judge_gate_test, believes_no_report_from_the_future) {
   EXPECT_THAT(said("verification-fresh"), HasSubstr("from the future"));
 }
 
+TEST_F(judge_gate_test, cannot_tell_what_the_newest_report_says_that_it_cannot_read) {
+  const auto list = [&](const char* tool, moment started) {
+    checked.lines.push_back({{}, 3, samples::sha256});
+    checked.lines.back().entry.about.tool = tool;
+    checked.lines.back().entry.about.started = started;
+  };
+  list("verify", verify->started);
+  list("drill", drill.started);
+  EXPECT_THAT(broken(), IsEmpty()) << "they were read";
+  list("verify", verify->started - hours{24});
+  EXPECT_THAT(broken(), IsEmpty()) << "an older one";
+  list("verify", verify->started + hours{1});
+  EXPECT_THAT(said("verification-fresh"), HasSubstr("unknown: the newest verification, of 2025-12-04T04:00:00Z, could not be read"));
+  EXPECT_THAT(broken(), ElementsAre("verification-fresh"));
+  EXPECT_EQ(judged().exit_code, 3);
+  verify->complete = false;
+  EXPECT_THAT(broken(), ElementsAre("verification-fresh")) << "an older report says nothing";
+  verify.reset();
+  EXPECT_EQ(judged().exit_code, 3);
+  list("drill", drill.started + hours{1});
+  request.rules.require_drill = false;
+  EXPECT_THAT(broken(), ElementsAre("verification-fresh", "drill-recent"));
+}
+
 // --- verification-sound
 
 TEST_F(judge_gate_test, is_closed_by_an_error_wherever_it_stands_in_the_report) {

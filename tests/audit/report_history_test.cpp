@@ -84,6 +84,7 @@ TEST(evidence, a_run_of_a_part_does_not_hide_the_whole) {
   ASSERT_EQ(shown.partial_since_whole().size(), 2U);
   ASSERT_EQ(shown.parts.size(), 2U) << "what they found is held";
   EXPECT_EQ(shown.parts[0].artifacts[0].path, part.artifacts[0].path);
+  EXPECT_TRUE(shown.parts[1].artifacts[0].tables.empty()) << "and what they looked at is not";
   shown.add(samples::night(samples::last_night + std::chrono::hours{24}, 2));
   EXPECT_EQ(outcome(*shown.verify).worth, verdict::sound);
   EXPECT_TRUE(shown.partial_since_whole().empty());

@@ -172,6 +172,11 @@ struct night_checks : thirty_nights {
     EXPECT_EQ(bad.status, 1);
     EXPECT_THAT(bad.output, HasSubstr("UNSOUND"));
     EXPECT_EQ(audit("show nothing.json").status, 3);
+    copy_ledger("set_back");  // the clock was: worth a note, and no reason to show nothing
+    static_cast<void>(world_->run(fmt::format("'{}' --policy policy.toml --root estate --now 2025-12-07T04:00:00Z --ledger set_back --sign key.key -q", verify_program)));
+    EXPECT_THAT(audit("ledger check set_back --key key.pub").output, ::testing::AllOf(HasSubstr("35 of 35 reports"), HasSubstr("the clock was set back"), HasSubstr("\nSOUND\n")));
+    EXPECT_EQ(audit("show set_back").status, 0);
+    EXPECT_EQ(audit("export set_back --html set_back.html").status, 0);
     const tool_run too_long = audit("show " + std::string(300, 'x'));
     EXPECT_EQ(too_long.status, 3);
     EXPECT_THAT(too_long.output, Not(HasSubstr("internal error")));
@@ -291,6 +296,21 @@ struct night_checks : thirty_nights {
     EXPECT_EQ(nowhere.status, 3);
     EXPECT_THAT(nowhere.output, HasSubstr("ledger-whole         unknown"));
     EXPECT_THAT(file(), HasSubstr("<error type=\"ledger-whole\""));
+    EXPECT_EQ(against_schema("restorable-gate.xml"), "");
+
+    // a report of a newer version, in a ledger that somebody keeps without a key
+    ASSERT_EQ(world_->run(fmt::format(R"sh(set -e
+'{}' --policy policy.toml --root estate --now 2025-12-08T03:00:00Z --ledger newer -q
+cd newer; old=$(ls reports/2025/12/08/*.json); was=$(sha256sum $old | cut -c 1-64)
+sed 's#restorable/audit-report/1#restorable/audit-report/2#' $old > new; is=$(sha256sum new | cut -c 1-64)
+mv new reports/2025/12/08/verify-20251208T030000Z-$(echo $is | cut -c 1-12).json; rm -f $old
+sed -i "s/$was/$is/; s/$(echo $was | cut -c 1-12)/$(echo $is | cut -c 1-12)/" ledger.jsonl
+)sh",
+                                      verify_program)).status,
+              0);
+    const tool_run newer = script("newer --no-drill --now 2025-12-08T05:00:00Z");
+    EXPECT_EQ(newer.status, 3);
+    EXPECT_THAT(newer.output, ::testing::AllOf(HasSubstr("ledger-whole         unknown"), HasSubstr("restorable/audit-report/2"), HasSubstr("verification-fresh   unknown")));
     EXPECT_EQ(against_schema("restorable-gate.xml"), "");
 
     copy_ledger("killed");  // the newest run was killed between its report and its line

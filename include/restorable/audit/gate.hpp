@@ -100,7 +100,7 @@ class gate_judge {
     judge_ledger();
     judge_signatures();
     const std::size_t place_of_accepted = result_.rules.size();
-    if (judge_age("verification-fresh", "verification", shown_.verify, request_.rules.max_age)) {
+    if (judge_age("verification-fresh", "verification", "verify", shown_.verify, request_.rules.max_age)) {
       judge_soundness("verification-sound", *shown_.verify);
       judge_cover("verification-covers", *shown_.verify, [](const report& of, const std::string& name) {
         return std::any_of(of.components.begin(), of.components.end(),
@@ -208,8 +208,26 @@ class gate_judge {
 
   [[nodiscard]] std::chrono::seconds age_of(const report& of) const { return request_.now - of.finished; }
 
-  // True when there is a report to go on with.
-  bool judge_age(const std::string& name, std::string_view what, const std::optional<report>& newest, std::chrono::seconds most) {
+  /// When the newest run of a tool began that a line lists and whose report could not be read; nothing where an older one
+  /// is the newest.
+  [[nodiscard]] std::optional<moment> unread_since(std::string_view tool, const std::optional<report>& newest) const {
+    std::optional<moment> unread;
+    for (const auto& line : checked_.lines) {
+      const report_claim& about = line.entry.about;
+      if (about.tool != tool || (newest && about.started <= newest->started) || (unread && about.started <= *unread)) continue;
+      const bool read = std::any_of(shown_.history.nights.begin(), shown_.history.nights.end(),
+                                    [&](const history_entry& one) { return one.tool == tool && one.started == about.started; });
+      if (!read) unread = about.started;
+    }
+    return unread;
+  }
+
+  // True when there is a report to go on with. Of an older one than the newest nothing follows.
+  bool judge_age(const std::string& name, std::string_view what, std::string_view tool, const std::optional<report>& newest, std::chrono::seconds most) {
+    if (const auto unread = unread_since(tool, newest)) {
+      add(name, gate_verdict::unknown, fmt::format("the newest {}, of {}, could not be read", what, to_rfc3339(*unread)));
+      return false;
+    }
     if (!newest) {
       add(name, gate_verdict::fail, fmt::format("there is no {} in the ledger", what));
       return false;
@@ -332,12 +350,12 @@ class gate_judge {
   void judge_drill() {
     const gate_policy& rules = request_.rules;
     // Where no drill is asked for, an old one is none that could fail.
-    if (!rules.require_drill && (!shown_.drill || age_of(*shown_.drill) > rules.drill_within)) {
+    if (!rules.require_drill && !unread_since("drill", shown_.drill) && (!shown_.drill || age_of(*shown_.drill) > rules.drill_within)) {
       add("drill-recent", gate_verdict::not_asked, shown_.drill ? fmt::format("the policy does not require drills, and the newest is {} old", format_duration(age_of(*shown_.drill)))
                                                                 : "the policy does not require drills");
       return;
     }
-    if (!judge_age("drill-recent", "drill", shown_.drill, rules.drill_within)) return;
+    if (!judge_age("drill-recent", "drill", "drill", shown_.drill, rules.drill_within)) return;
     judge_soundness("drill-sound", *shown_.drill);
     judge_rows(*shown_.drill);
     judge_objectives(*shown_.drill);

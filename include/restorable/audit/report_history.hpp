@@ -148,13 +148,26 @@ inline std::string failures_of(const history_entry& entry) {
   return where + (where.empty() || what.empty() ? "" : ": ") + what;
 }
 
+/// A report without what its artifacts hold: what it came to, and why.
+inline report without_contents(report of) {
+  for (auto& artifact : of.artifacts) {
+    artifact.properties.clear();
+    artifact.tables.clear();
+    artifact.refs.clear();
+    artifact.members.clear();
+  }
+  return of;
+}
+
 /// What is rendered: a history, and of `verify` and of `drill` the newest report whole. A run that looked at less than
 /// the one before it (one component, a single file) enters the history but does not take its place: what it did not
 /// look at would vanish from sight. It is held beside it, for what it found wrong is as true.
 struct evidence {
   std::optional<report> verify;
   std::optional<report> drill;
-  std::vector<report> parts;  ///< runs that looked at a part, begun since the newest whole run of their tool; oldest first
+  /// Runs that looked at a part, begun since the newest whole run of their tool; oldest first, `without_contents`: there may
+  /// be many.
+  std::vector<report> parts;
   report_history history;
   bool continuing = true;  ///< more nights are expected to follow; false for one report alone
 
@@ -169,7 +182,7 @@ struct evidence {
     if (entry.partial) {
       const auto after = std::upper_bound(parts.begin(), parts.end(), one.started,
                                           [](moment begun, const report& other) { return begun < other.started; });
-      parts.insert(after, std::move(one));
+      parts.insert(after, without_contents(std::move(one)));
     } else if (newest) {
       // What looks at everything has looked at what a part had been looked at for.
       std::erase_if(parts, [&](const report& part) {
