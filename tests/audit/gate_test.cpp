@@ -357,6 +357,17 @@ TEST_F(judge_gate_test, is_closed_by_a_verdict_that_nothing_explains) {
     EXPECT_THAT(broken(), Contains("drill-sound"));
     drill.steps[1].verdict = verdict::sound;
   }
+  ASSERT_THAT(broken(), IsEmpty());
+  verify->components[0].verdict = verdict::unsound;
+  EXPECT_THAT(said("verification-sound"), HasSubstr("database: its verdict is unsound"));
+  verify->artifacts[1].findings.push_back(error(checks::gzip_crc32, "models.gz"));
+  accept("gzip.crc32");
+  EXPECT_THAT(broken(), ElementsAre("verification-sound")) << "what is accepted of another component does not explain it";
+  verify->components[0].verdict = verdict::sound;
+  EXPECT_THAT(broken(), IsEmpty());
+  verify->artifacts[1].findings.clear();
+  verify->verdict = verdict::unsound;
+  EXPECT_THAT(said("verification-sound"), HasSubstr("the run: its verdict is unsound"));
 }
 
 // --- runs of a part

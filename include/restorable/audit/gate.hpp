@@ -294,13 +294,24 @@ class gate_judge {
     const auto take = [&](const std::vector<unchecked_item>& items) {
       for (const auto& one : items) wrong.push_back(fmt::format("unchecked: {}: {}", one.where.to_string(), printable(one.message)));
     };
+    const auto has_error = [](const std::vector<finding>& findings) {
+      return std::any_of(findings.begin(), findings.end(), [](const finding& one) { return one.severity == severity::error; });
+    };
     const auto compare = [&](const std::string& what, verdict said, const std::vector<finding>& findings, const std::vector<unchecked_item>& items) {
-      const bool errors = std::any_of(findings.begin(), findings.end(), [](const finding& one) { return one.severity == severity::error; });
+      const bool errors = has_error(findings);
       if ((said == verdict::unsound && !errors) || (said == verdict::unchecked && !errors && items.empty())) {
         wrong.push_back(fmt::format("{}: its verdict is {}, and nothing in its report says why", printable(what), to_string(said)));
       }
     };
     take(of.unchecked);
+    for (const auto& one : of.components) {
+      // Its verdict is the worst of its parts, whose verdicts are held against their own findings.
+      const auto bad_part = [&](const auto& part) { return part.component == one.name && part.verdict == verdict::unsound; };
+      const bool explained = has_error(one.findings) || std::any_of(of.artifacts.begin(), of.artifacts.end(), bad_part) ||
+                             std::any_of(of.steps.begin(), of.steps.end(), bad_part);
+      if (!explained && one.verdict == verdict::unsound) compare(one.name, one.verdict, {}, {});
+    }
+    if (of.verdict == verdict::unsound && count_findings(of).errors == 0) compare("the run", of.verdict, {}, {});
     for (const auto& one : of.artifacts) {
       take(one.unchecked);
       compare(one.path, one.verdict, one.findings, one.unchecked);

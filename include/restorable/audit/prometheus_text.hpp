@@ -168,17 +168,6 @@ class prometheus_text {
     }
   }
 
-  [[nodiscard]] verdict verdict_with_parts(const report& of, const component_report& component) const {
-    verdict worst = component_verdict(of, component);
-    for (const auto& part : shown_->parts) {
-      if ((part.tool == "drill") != (of.tool == "drill")) continue;
-      for (const auto& same : part.components) {
-        if (same.name == component.name) worst = worse(worst, component_verdict(part, same));
-      }
-    }
-    return worst;
-  }
-
   static bool is_verified(const artifact_report& one) {
     return one.verdict == verdict::sound && one.unchecked.empty() &&
            std::none_of(one.findings.begin(), one.findings.end(),
@@ -188,7 +177,7 @@ class prometheus_text {
   void components(const report& of) {
     for (const auto& component : of.components) {
       const std::string_view name = component.name;
-      const verdict value = verdict_with_parts(of, component);
+      const verdict value = shown_->component_verdict_with_parts(of, component);
       for (const auto one : verdicts) {
         out_.gauge("restorable_component_verdict", "1 for the verdict that a component has, 0 for the others.",
                    {{"component", name}, {"verdict", to_string(one)}}, one == value ? 1 : 0);
@@ -319,7 +308,7 @@ class prometheus_text {
     }
     for (const auto& component : of.components) {
       if (component.name != recovery.component) continue;
-      const verdict value = verdict_with_parts(of, component);
+      const verdict value = shown_->component_verdict_with_parts(of, component);
       if (value != verdict::sound && value != verdict::unprotected) return false;
     }
     return any && of.complete;

@@ -203,6 +203,18 @@ struct evidence {
     return found;
   }
 
+  /// What a component of a held report is worth, with what runs of a part have found in it since.
+  [[nodiscard]] verdict component_verdict_with_parts(const report& of, const component_report& component) const {
+    verdict worst = component_verdict(of, component);
+    for (const auto& part : parts) {
+      if ((part.tool == "drill") != (of.tool == "drill")) continue;
+      for (const auto& same : part.components) {
+        if (same.name == component.name) worst = worse(worst, component_verdict(part, same));
+      }
+    }
+    return worst;
+  }
+
  private:
   static bool is_part_of(const history_entry& entry, const report& whole) {
     if (!entry.complete) return false;  // what it did not get to counts against it
