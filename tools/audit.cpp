@@ -22,10 +22,10 @@
 #include <fmt/format.h>
 
 #include "command_line.hpp"
-#include "gate_output.hpp"
 #include "report_output.hpp"
 #include "restorable/audit/check_signature.hpp"
 #include "restorable/audit/gate.hpp"
+#include "restorable/audit/gate_output.hpp"
 #include "restorable/audit/junit_xml.hpp"
 #include "restorable/audit/ledger_check.hpp"
 #include "restorable/audit/ledger_reader.hpp"
@@ -39,6 +39,7 @@
 #include "restorable/catalog/policy.hpp"
 #include "restorable/io/atomic_file.hpp"
 #include "restorable/io/file_source.hpp"
+#include "restorable/io/system_error.hpp"
 
 namespace {
 
@@ -68,13 +69,28 @@ moment time_now(const std::string& given) {
   return *now;
 }
 
+/// What lies at a path; `not_found` where nothing does. Throws `environment_error` when that cannot be told.
+std::filesystem::file_type type_of(const std::string& path) {
+  std::error_code error;
+  const auto type = std::filesystem::status(path, error).type();
+  if (type == std::filesystem::file_type::none) throw system_error(location{path}, "look at", error.value());
+  return type;
+}
+
+bool is_directory(const std::string& path) { return type_of(path) == std::filesystem::file_type::directory; }
+bool exists(const std::string& path) { return type_of(path) != std::filesystem::file_type::not_found; }
+
+bool any_error(const std::vector<finding>& findings) {
+  return std::any_of(findings.begin(), findings.end(), [](const finding& one) { return one.severity == severity::error; });
+}
+
 /// The reports of a ledger, or the one report that a path leads to.
 evidence gather(const std::string& path) {
-  if (!std::filesystem::is_directory(path)) return evidence_of(parse_report(read_file(path), path));
+  if (!is_directory(path)) return evidence_of(parse_report(read_file(path), path));
   evidence shown;
   const ledger_listing listing = read_ledger(path);
   for (const auto& one : listing.problems.findings) fmt::print(stderr, "audit: {}: {}: {}\n", to_string(one.severity), one.where.to_string(), printable(one.message));
-  if (!listing.problems.findings.empty()) {
+  if (any_error(listing.problems.findings)) {  // those left out come behind others that are listed
     throw environment_error{location{path}, "the ledger is damaged, and what it holds is no evidence", "audit ledger check says what is wrong"};
   }
   for (const auto& line : listing.lines) {
@@ -97,8 +113,9 @@ void print_findings(const std::vector<finding>& findings, const std::vector<unch
   for (const auto& one : unchecked) fmt::print("unchecked {}: {}\n         -> {}\n", one.where.to_string(), printable(one.message), printable(one.advice));
 }
 
-bool any_error(const std::vector<finding>& findings) {
-  return std::any_of(findings.begin(), findings.end(), [](const finding& one) { return one.severity == severity::error; });
+void print_left_out(std::uint64_t errors, std::uint64_t others) {
+  if (errors > 0) fmt::print("and {} more errors\n", errors);
+  if (others > 0) fmt::print("and {} more warnings and notes\n", others);
 }
 
 // --- keys and signatures
@@ -127,6 +144,16 @@ int run_sign(const key_arguments& given) {
   const signing_key key = load_signing_key(given.sign_with, passphrase(given));
   const std::string document = read_file(given.document);
   const std::string out = given.signature.empty() ? given.document + ".dsse" : given.signature;
+  if (exists(out)) {
+    // One of an older document of this name has had its day; any other is somebody's evidence.
+    try {
+      if (names_document(read_file(out), document, location{out})) {
+        throw usage_error{fmt::format("{}: signs this very document already: name another file with --out, or look at it with check-signature", printable(out))};
+      }
+    } catch (const stream_error&) {
+      throw usage_error{fmt::format("{}: is there already, and is no signature of a report: name another file with --out", printable(out))};
+    }
+  }
   write_file_atomically(out, to_json(sign_report(document, given.document.substr(given.document.rfind('/') + 1), key)), location{out});
   fmt::print("{}\n", out);
   return 0;
@@ -135,7 +162,7 @@ int run_sign(const key_arguments& given) {
 int run_check_signature(const key_arguments& given) {
   const std::string envelope = given.signature.empty() ? given.document + ".dsse" : given.signature;
   const auto keys = load_keys(given.keys);
-  if (!std::filesystem::exists(envelope)) {
+  if (!exists(envelope)) {
     print_findings({make_finding(checks::signature_missing, location{given.document}, "there is no signature beside the report", envelope, "no such file")}, {});
     return 1;
   }
@@ -155,18 +182,44 @@ int run_ledger_list(const std::string& directory) {
                to_string(line.entry.about.verdict), line.entry.about.exit_code, line.entry.signature ? "signed  " : "unsigned", line.entry.report);
   }
   print_findings(listing.problems.findings, {});
+  print_left_out(listing.problems.errors_left_out, listing.problems.others_left_out);
   return any_error(listing.problems.findings) ? 1 : 0;
 }
 
-int run_ledger_check(const std::string& directory, const std::vector<std::string>& keys) {
+struct ledger_arguments {
+  std::string directory;
+  std::vector<std::string> keys;
+  std::vector<std::string> heads;
+  std::vector<std::string> lines;
+};
+
+/// What the ledger must still hold, as it was noted or copied elsewhere.
+std::vector<ledger_anchor> anchors_of(const ledger_arguments& given, const std::vector<verification_key>& keys) {
+  std::vector<ledger_anchor> anchors;
+  for (const auto& copy : given.heads) {
+    try {
+      anchors.push_back(anchor_of_head(read_file(copy, largest_head), keys, location{copy}));
+    } catch (const stream_error& error) {
+      throw usage_error{fmt::format("--head {}: cannot be held against the ledger: {}", printable(copy), error.what())};
+    }
+  }
+  for (const auto& line : given.lines) anchors.push_back(parse_anchor(line));
+  return anchors;
+}
+
+int run_ledger_check(const ledger_arguments& given) {
   ledger_check_options options;
-  options.keys = load_keys(keys);
-  const ledger_check checked = check_ledger(directory, options);
+  options.keys = load_keys(given.keys);
+  options.anchors = anchors_of(given, options.keys);
+  const ledger_check checked = check_ledger(given.directory, options);
   print_findings(checked.findings, checked.unchecked);
-  if (checked.findings_left_out > 0) fmt::print("and {} more\n", checked.findings_left_out);
+  print_left_out(checked.errors_left_out, checked.others_left_out);
   fmt::print("{} of {} reports are those that were listed", checked.reports_checked, checked.line_count);
-  if (!keys.empty()) fmt::print(", {} signed by a known key; the head is {}", checked.signatures_verified, checked.head_signed ? "signed" : "NOT signed by a known key");
-  const bool wrong = any_error(checked.findings);
+  if (!given.keys.empty()) fmt::print(", {} signed by a known key; the head is {}", checked.signatures_verified, checked.head_signed ? "signed" : "NOT signed by a known key");
+  const bool wrong = checked.is_damaged();
+  if (!checked.lines.empty()) {
+    fmt::print("\nthe last line is {}:{}", checked.lines.back().entry.sequence, checked.lines.back().sha256);
+  }
   fmt::print("\n{}\n", wrong ? "UNSOUND: the ledger was damaged or edited" : !checked.unchecked.empty() ? "UNCHECKED: not all of it could be read" : "SOUND");
   return wrong ? 1 : checked.unchecked.empty() ? 0 : 3;
 }
@@ -197,7 +250,12 @@ gate_request request_of(const gate_arguments& given) {
     const policy estate = load_policy(given.policy);
     request.rules = estate.gate;
     for (const auto& component : estate.components) {
-      if (component.required) request.components.push_back(component.name);
+      gate_component asked{component.name, component.required, component.kind == component_kind::postgres_dump, std::nullopt, std::nullopt};
+      if (component.drill) {
+        asked.rto = component.drill->rto;
+        asked.rpo = component.drill->rpo;
+      }
+      request.components.push_back(std::move(asked));
     }
   }
   if (!given.max_age.empty()) request.rules.max_age = duration_of("--max-age", given.max_age);
@@ -209,28 +267,54 @@ gate_request request_of(const gate_arguments& given) {
   return request;
 }
 
+/// The reports that `checked` lists. One that cannot be had is left to `checked` to tell: mostly it has done so already.
+evidence load_evidence(const std::string& ledger, ledger_check& checked) {
+  evidence shown;
+  const auto leave_unchecked = [&](unchecked_item item) {
+    const bool told = std::any_of(checked.unchecked.begin(), checked.unchecked.end(), [&](const auto& one) { return one.where == item.where; });
+    if (!told) checked.unchecked.push_back(std::move(item));
+  };
+  const auto directory = ledger_directory::open(ledger);
+  for (const auto& line : checked.lines) {
+    try {
+      shown.add(load_report(ledger, line.entry));
+    } catch (const stream_error& error) {
+      const finding told = error.as_finding();
+      if (std::find(checked.findings.begin(), checked.findings.end(), told) == checked.findings.end()) checked.findings.push_back(told);
+    } catch (const environment_error& error) {
+      leave_unchecked({error.where(), error.what(), error.advice()});
+    } catch (const usage_error& error) {
+      leave_unchecked({directory.where(line.entry.report), error.what(), "read it with a newer version of restorable"});
+    }
+  }
+  return shown;
+}
+
+/// Judges, whatever can be had of the ledger: a gate without a word says nothing to whoever waits before it.
+gate_result judge(const gate_arguments& given, const gate_request& request, const ledger_check_options& options, evidence& shown) {
+  try {
+    ledger_check checked = check_ledger(given.ledger, options);
+    shown = load_evidence(given.ledger, checked);
+    return judge_gate(checked, shown, request);
+  } catch (const environment_error& error) {
+    return judge_gate(error);
+  }
+}
+
 int run_gate(const gate_arguments& given) {
   const gate_request request = request_of(given);
   ledger_check_options options;
   options.keys = load_keys(given.keys);
-  const ledger_check checked = check_ledger(given.ledger, options);
   evidence shown;
-  for (const auto& line : checked.lines) {
-    try {
-      shown.add(load_report(given.ledger, line.entry));
-    } catch (const stream_error&) {
-      // gone or altered: the check of the ledger has said so, and the rule fails
-    }
-  }
-  const gate_result result = judge_gate(checked, shown, request);
-  tool::write_all(STDOUT_FILENO, tool::gate_text(result, tool::use_unicode()));
-  if (!given.junit.empty()) write_file_atomically(given.junit, tool::gate_junit(result), location{given.junit});
+  const gate_result result = judge(given, request, options, shown);
+  tool::write_all(STDOUT_FILENO, gate_text(result, tool::use_unicode()));
+  if (!given.junit.empty()) write_file_atomically(given.junit, gate_junit(result, request.now, tool::host_name()), location{given.junit});
   const char* actions = std::getenv("GITHUB_ACTIONS");
   if (actions != nullptr && std::string_view{actions} == "true") {
-    tool::write_all(STDOUT_FILENO, tool::gate_annotations(result));
+    tool::write_all(STDOUT_FILENO, gate_annotations(result));
     if (const char* summary = std::getenv("GITHUB_STEP_SUMMARY"); summary != nullptr && *summary != '\0') {
       std::ofstream file{summary, std::ios::app};
-      file << tool::gate_markdown(result) << render_markdown(shown);
+      file << gate_markdown(result) << render_markdown(shown);
       if (!file.flush()) fmt::print(stderr, "audit: the step summary could not be written: {}\n", summary);
     }
   }
@@ -270,6 +354,12 @@ int run_show(const export_arguments& given, const tool::output_arguments& how) {
     text += render_text(**newest, style) + "\n";
     if (code != 1 && (*newest)->exit_code != 0) code = (*newest)->exit_code;
   }
+  for (const auto* part : shown.partial_since_whole()) {
+    text += fmt::format("since then {} looked at a part, {}: {}\n", printable(part->tool), to_rfc3339(part->started), part->headline);
+    const verdict worth = outcome_of(*part).worth;
+    if (worth == verdict::unsound) code = 1;
+    if (worth == verdict::unchecked && code == 0) code = 3;
+  }
   tool::write_all(STDOUT_FILENO, text);
   return code;
 }
@@ -294,7 +384,7 @@ int run_export(const export_arguments& given) {
   if (!given.html.empty()) {
     html_options options;
     options.now = time_now(given.now);
-    (std::filesystem::is_directory(given.input) ? options.ledger_directory : options.report_file) = given.input;
+    (is_directory(given.input) ? options.ledger_directory : options.report_file) = given.input;
     write_out(given.html, render_html(shown, options));
   }
   return 0;
@@ -322,15 +412,18 @@ int main(int argc, char** argv) {
   check->add_option("--key", keys.keys, "a public key that may have signed; may be repeated")->required()->allow_extra_args(false)->type_name("NAME.pub");
   check->add_option("--signature", keys.signature, "the signature (default: REPORT.dsse)")->type_name("FILE");
 
-  std::string ledger_directory;
-  std::vector<std::string> ledger_keys;
+  ledger_arguments looked_at;
   CLI::App* ledger = app.add_subcommand("ledger", "look at a ledger");
   ledger->require_subcommand(1);
   CLI::App* list = ledger->add_subcommand("list", "a line for each report");
-  list->add_option("DIR", ledger_directory, "the ledger")->required();
+  list->add_option("DIR", looked_at.directory, "the ledger")->required();
   CLI::App* check_all = ledger->add_subcommand("check", "check every report, the chain, and with a key every signature");
-  check_all->add_option("DIR", ledger_directory, "the ledger")->required();
-  check_all->add_option("--key", ledger_keys, "a public key that may have signed; may be repeated")->allow_extra_args(false)->type_name("NAME.pub");
+  check_all->add_option("DIR", looked_at.directory, "the ledger")->required();
+  check_all->add_option("--key", looked_at.keys, "a public key that may have signed; may be repeated")->allow_extra_args(false)->type_name("NAME.pub");
+  check_all->add_option("--head", looked_at.heads, "a copy of head.dsse kept elsewhere: the ledger must still hold its line; may be repeated")
+      ->allow_extra_args(false)->type_name("COPY");
+  check_all->add_option("--line", looked_at.lines, "a line noted elsewhere, as this command prints it; may be repeated")
+      ->allow_extra_args(false)->type_name("N:SHA256");
 
   gate_arguments gate;
   CLI::App* judge = app.add_subcommand("gate", "may we ship on these backups? each rule, and why");
@@ -366,8 +459,8 @@ int main(int argc, char** argv) {
     if (keygen->parsed()) return run_keygen(keys);
     if (sign->parsed()) return run_sign(keys);
     if (check->parsed()) return run_check_signature(keys);
-    if (list->parsed()) return run_ledger_list(ledger_directory);
-    if (check_all->parsed()) return run_ledger_check(ledger_directory, ledger_keys);
+    if (list->parsed()) return run_ledger_list(looked_at.directory);
+    if (check_all->parsed()) return run_ledger_check(looked_at);
     if (judge->parsed()) return run_gate(gate);
     if (show->parsed()) return run_show(rendered, how);
     return run_export(rendered);

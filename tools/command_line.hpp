@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <clocale>
@@ -82,6 +83,11 @@ inline std::string shell_quoted(int count, const char* const* arguments) {
     line += '\'';
   }
   return line;
+}
+
+inline std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()} : std::string{};
 }
 
 /// True when colours are wanted on `descriptor`: `when` is auto, always or never; NO_COLOR forbids auto.

@@ -135,11 +135,6 @@ class shifted_clock {
   std::chrono::seconds shift_{0};
 };
 
-inline std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()} : std::string{};
-}
-
 /// A report with all that is known before the run.
 inline report begin_report(std::string_view program, int argc, const char* const* argv, const shifted_clock& clock) {
   report result;

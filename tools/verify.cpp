@@ -58,7 +58,7 @@ int run(const arguments& given, int argc, const char* const* argv) {
   }
   tool::require_sensible(given.run, "verify");
   const tool::shifted_clock clock{given.run.now};
-  const auto key = tool::load_key(given.output);
+  const tool::signers by = tool::load_signers(given.output);
 
   progress_board board;
   run_settings settings;
@@ -87,7 +87,7 @@ int run(const arguments& given, int argc, const char* const* argv) {
   }
   result.finished = clock.now();
   if (!result.complete && tool::stop_signal != 0) result.exit_code = 128 + tool::stop_signal;
-  return tool::deliver(result, given.output, key);
+  return tool::deliver(result, given.output, by, [&clock] { return clock.now(); });
 }
 
 }  // namespace

@@ -161,4 +161,15 @@ TEST_F(check_signature_test, refuses_to_judge_a_signed_document_that_it_cannot_r
   EXPECT_THAT(checks_of(check(text_, "")), ElementsAre("signature.malformed error"));
 }
 
+TEST(names_document, tells_whether_an_envelope_is_about_these_bytes_whoever_signed_it) {
+  const std::string text = to_json(samples::full());
+  for (const std::size_t number : {0U, 1U}) {
+    const std::string envelope = to_json(sign_report(text, "report.json", samples::key(number)));
+    EXPECT_TRUE(names_document(envelope, text, location{"x.dsse"}));
+    EXPECT_FALSE(names_document(envelope, text + " ", location{"x.dsse"}));
+  }
+  EXPECT_THROW((void)names_document("{}", text, location{"x.dsse"}), stream_error);
+  EXPECT_THROW((void)names_document(to_json(sign_payload(in_toto_payload_type, "{}", samples::key(0))), text, location{"x.dsse"}), stream_error);
+}
+
 }  // namespace

@@ -71,7 +71,7 @@ TEST_F(earlier_reports, that_are_gone_or_altered_are_told_and_passed_over) {
   std::filesystem::permissions(at(lines[3].entry.report), std::filesystem::perms::owner_all);
   std::ofstream{at(lines[3].entry.report)} << "{}";
   EXPECT_THAT(days(9), ElementsAre(5, 3, 1));
-  EXPECT_THAT(ids(told_.findings), ElementsAre("ledger.report-altered", "ledger.report-missing"));
+  EXPECT_THAT(ids(told_.findings), ElementsAre("ledger.report-altered warning", "ledger.report-missing warning"));
 }
 
 TEST_F(earlier_reports, of_a_newer_version_are_told_and_passed_over) {

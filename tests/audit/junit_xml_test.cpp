@@ -97,6 +97,20 @@ TEST(junit_xml, never_passes_a_run_that_proves_nothing) {
   EXPECT_THAT(the_case(of(strict), "verdict"), HasSubstr("<failure "));
 }
 
+TEST(junit_xml, fails_for_what_a_later_run_of_a_part_found) {
+  evidence shown = evidence_of(samples::night(samples::last_night, 1));
+  report part = samples::sound(1);
+  part.started = samples::last_night + std::chrono::hours{2};
+  shown.add(part);
+  EXPECT_THAT(render_junit(shown), HasSubstr("<testsuite name=\"verify: run 1 of a part since then, 2025-12-04T05:00:00Z\" tests=\"1\" failures=\"0\""));
+  part.started += std::chrono::hours{1};
+  part.artifacts[0].findings.push_back(make_finding(checks::gzip_crc32, location{"a.gz"}, "differs"));
+  shown.add(part);
+  const std::string xml = render_junit(shown);
+  EXPECT_THAT(xml, HasSubstr("<testsuite name=\"verify: run 2 of a part since then, 2025-12-04T06:00:00Z\" tests=\"2\" failures=\"2\""));
+  EXPECT_THAT(xml, HasSubstr("<failure type=\"gzip.crc32\" message=\"differs\">"));
+}
+
 TEST(junit_xml, cuts_nothing) {
   report r = samples::sound(1);
   r.artifacts[0].path += std::string(50'000, 'x');
@@ -152,12 +166,23 @@ evidence of_forbidden_characters() {
   return evidence_of(r);
 }
 
+evidence with_parts() {
+  evidence shown = evidence_of(samples::night(samples::last_night, 1));
+  report part = samples::hostile();
+  part.components.clear();
+  part.started = samples::last_night + std::chrono::hours{1};
+  for (int i = 0; i < 3; ++i) shown.add(part);
+  EXPECT_EQ(shown.parts.size(), 3U);
+  return shown;
+}
+
 INSTANTIATE_TEST_SUITE_P(of, junit_schema,
                          testing::Values(std::pair{"sound", +[] { return evidence_of(samples::sound(5)); }},
                                          std::pair{"full", +[] { return evidence_of(samples::full()); }},
                                          std::pair{"hostile", +[] { return evidence_of(samples::hostile()); }},
                                          std::pair{"empty", +[] { return evidence_of(samples::empty()); }},
                                          std::pair{"nothing", +[] { return evidence{}; }},
+                                         std::pair{"parts", &with_parts},
                                          std::pair{"month", +[] { return gather_evidence(samples::month()); }},
                                          std::pair{"forbidden", &of_forbidden_characters}),
                          [](const auto& one) { return one.param.first; });

@@ -131,7 +131,7 @@ TEST_F(ledger_check_test, names_a_line_that_was_removed_repeated_or_moved) {
     all.erase(all.begin() + static_cast<std::ptrdiff_t>(at_line));
     write_lines(all);
     const auto result = check();
-    EXPECT_THAT(ids(result.findings), ElementsAre("ledger.chain error", "ledger.report-unlisted warning")) << at_line;
+    EXPECT_THAT(ids(result.findings), ElementsAre("ledger.chain error", "ledger.report-unlisted error")) << at_line;
     EXPECT_EQ(result.findings[0].expected, fmt::format("sequence {}", at_line + 1));
     EXPECT_THAT(result.findings[0].where.to_string(), HasSubstr(fmt::format("line {}", at_line + 1)));
   }
@@ -338,13 +338,105 @@ TEST_F(ledger_check_test, tells_what_no_line_lists) {
   fs::create_directories(at("reports/empty"));
   fs::create_symlink("/etc/passwd", at("reports/2025/link"));
   const auto result = check_signed();
-  EXPECT_THAT(ids(result.findings), ElementsAre("ledger.report-unlisted warning", "ledger.report-unlisted warning",
+  EXPECT_THAT(ids(result.findings), ElementsAre("ledger.report-unlisted warning", "ledger.report-unlisted error",
                                                 "ledger.report-unlisted warning", "ledger.report-unlisted warning"));
   EXPECT_THAT(result.findings[0].where.to_string(), HasSubstr("folder"));
-  EXPECT_FALSE(broken(result));
+  EXPECT_THAT(result.findings[1].message, HasSubstr("its line was removed"));
+  EXPECT_TRUE(result.is_damaged()) << "a report that no line lists had one";
+  EXPECT_EQ(result.pending, "");
   write("ledger.pending", stray + "\n");
-  EXPECT_THAT(check_signed().findings[1].message, HasSubstr("the next run"));
-  EXPECT_THAT(check_signed().findings[2].message, HasSubstr("the next run"));
+  const auto pending = check_signed();
+  EXPECT_THAT(pending.findings[1].message, HasSubstr("the next run"));
+  EXPECT_THAT(pending.findings[2].message, HasSubstr("the next run"));
+  EXPECT_FALSE(broken(pending));
+  EXPECT_EQ(pending.pending, stray);
+  fs::remove(at(stray));
+  EXPECT_EQ(check_signed().pending, "") << "it named what is not there";
+}
+
+TEST_F(ledger_check_test, finds_the_last_line_removed_even_where_nothing_is_signed) {
+  fill(1, 3);
+  auto all = lines();
+  all.pop_back();
+  write_lines(all);
+  EXPECT_THAT(ids(check().findings), ElementsAre("ledger.report-unlisted error"));
+}
+
+TEST_F(ledger_check_test, lets_no_crowd_of_remarks_hide_an_error) {
+  // A forger who has no key adds lines, each recorded before the one above it, and takes a signed one away at the end.
+  fill(1, 3, &key_);
+  auto all = lines();
+  all.pop_back();
+  for (std::uint64_t number = 0; number < 1'200; ++number) {
+    ledger_entry forged = parse_ledger_line(all.back(), location{"line"});
+    forged.previous = sha256_of(all.back());
+    forged.sequence = all.size() + 1;
+    forged.recorded -= std::chrono::seconds{1};
+    forged.signature.reset();
+    all.push_back(to_json(forged));
+  }
+  write_lines(all);
+  const auto result = check_signed();
+  EXPECT_GT(result.others_left_out, 0U);
+  EXPECT_TRUE(result.is_damaged());
+  EXPECT_THAT(ids(result.findings), Contains("ledger.head error"));
+  EXPECT_THAT(ids(result.findings), Contains("ledger.report-unlisted error"));
+}
+
+TEST_F(ledger_check_test, lets_no_crowd_of_other_files_hide_a_report_that_lost_its_line) {
+  fill(1, 2);
+  write_lines({lines().front()});
+  for (int number = 0; number < 1'500; ++number) write(fmt::format("reports/2025/12/05/stray-{}", number), "");
+  const auto result = check();
+  EXPECT_EQ(result.others_left_out, 500U);
+  EXPECT_THAT(ids(result.findings), Contains("ledger.report-unlisted error"));
+}
+
+TEST(bounded_findings, keeps_errors_and_others_apart_and_in_order) {
+  bounded_findings all;
+  finding note = make_finding(checks::ledger_line, location{"note"}, "");
+  note.severity = severity::note;
+  for (int i = 0; i < 1'500; ++i) all.add(note);
+  for (int i = 0; i < 1'100; ++i) all.add(make_finding(checks::ledger_line, location{"error"}, ""));
+  all.add(note);
+  EXPECT_EQ(all.findings.size(), 2 * bounded_findings::most);
+  EXPECT_EQ(all.findings.front().severity, severity::note);
+  EXPECT_EQ(all.findings.back().severity, severity::error);
+  EXPECT_EQ(all.others_left_out, 501U);
+  EXPECT_EQ(all.errors_left_out, 100U);
+}
+
+TEST_F(ledger_check_test, holds_a_copy_of_the_head_against_a_ledger_that_was_put_back) {
+  fill(1, 2, &key_);
+  ASSERT_EQ(fs::exists(scratch_.path() / "old"), false);
+  fs::copy(path(), scratch_.path() / "old", fs::copy_options::recursive);
+  fill(3, 3, &key_);
+  const ledger_anchor copied = anchor_of_head(read("head.dsse"), {key_.public_key()}, location{"copy"});
+  const ledger_anchor noted = parse_anchor(fmt::format("{}:{}", check().lines.back().entry.sequence, check().lines.back().sha256));
+  EXPECT_THAT(check_signed({copied, noted}).findings, IsEmpty());
+  fs::remove_all(path());
+  fs::rename(scratch_.path() / "old", path());
+  EXPECT_THAT(check_signed().findings, IsEmpty()) << "no directory can show that by itself";
+  for (const auto& anchor : {copied, noted}) EXPECT_THAT(ids(check_signed({anchor}).findings), ElementsAre("ledger.head error"));
+}
+
+TEST_F(ledger_check_test, takes_no_anchor_from_a_head_that_nobody_known_has_signed) {
+  fill(1, 1, &key_);
+  const std::string head = read("head.dsse");
+  EXPECT_EQ(anchor_of_head(head, {}, location{"copy"}).sequence, 1U);
+  EXPECT_THROW((void)anchor_of_head(head, {samples::key(1).public_key()}, location{"copy"}), stream_error);
+  EXPECT_THROW((void)anchor_of_head("{}", {}, location{"copy"}), stream_error);
+  EXPECT_THROW((void)anchor_of_head(read(entry(1).report + ".dsse"), {}, location{"copy"}), stream_error);
+}
+
+TEST(parse_anchor, reads_what_a_check_prints_and_nothing_else) {
+  const std::string digest = samples::sha256;
+  EXPECT_EQ(parse_anchor("34:" + digest).sequence, 34U);
+  EXPECT_EQ(parse_anchor("34:" + digest).sha256, digest);
+  for (const std::string& text : {std::string{}, digest, ":" + digest, "0:" + digest, "-1:" + digest, "1 :" + digest, "1:" + digest + "0", "1:" + digest.substr(1),
+                                  "1:" + std::string(64, 'Z'), "99999999999999999999:" + digest}) {
+    EXPECT_THROW((void)parse_anchor(text), usage_error) << text;
+  }
 }
 
 TEST_F(ledger_check_test, says_that_a_torn_line_is_torn) {
@@ -362,7 +454,7 @@ TEST_F(ledger_check_test, stays_small_on_a_ledger_of_rubbish) {
   write("ledger.jsonl", std::string(50'000, '\n'));
   const auto blank = check();
   EXPECT_EQ(blank.findings.size(), bounded_findings::most);
-  EXPECT_EQ(blank.findings_left_out + blank.findings.size(), 50'000U);
+  EXPECT_EQ(blank.errors_left_out + blank.findings.size(), 50'000U);
   EXPECT_EQ(blank.line_count, 50'000U);
   write("ledger.jsonl", std::string(30'000'000, 'x') + "\n" + std::string(20'000'000, '['));
   EXPECT_THAT(ids(check().findings), ElementsAre("ledger.line error", "ledger.line error"));

@@ -7,8 +7,10 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <csignal>
 #include <functional>
+#include <thread>
 
 #include "ledger_world.hpp"
 
@@ -231,6 +233,28 @@ TEST_F(ledger_test, says_that_another_run_holds_the_lock) {
   EXPECT_THAT(refused<environment_error>(2, options), HasSubstr("lock"));
 }
 
+TEST_F(ledger_test, records_when_a_line_was_written_and_not_when_the_run_began_to_wait) {
+  fill(1, 1);
+  std::atomic<bool> asked{false};
+  std::thread other;
+  {
+    const auto directory = ledger_directory::open(path());
+    const ledger_lock held{directory, ledger_lock::kind::exclusive, std::chrono::seconds{1}};
+    other = std::thread{[&, this] {
+      ledger_options options;
+      options.now = [&] {
+        asked = true;
+        return *parse_moment("2025-12-31T00:00:00Z");
+      };
+      append_to_ledger(path(), night(2), options);
+    }};
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    EXPECT_FALSE(asked) << "the clock is read once the lock is held";
+  }
+  other.join();
+  EXPECT_EQ(to_rfc3339(entry(2).recorded), "2025-12-31T00:00:00Z");
+}
+
 TEST_F(ledger_test, lists_the_report_of_a_run_that_was_killed_before_its_line) {
   fill(1, 2, &key_);
   remember("ledger.pending", where_of(3) + "\n");
@@ -288,7 +312,7 @@ TEST_F(ledger_test, leaves_and_tells_a_pending_report_that_is_not_what_its_name_
     const auto receipt = append(4);
     EXPECT_THAT(ids(receipt.findings), ElementsAre("ledger.report-unlisted warning"));
     EXPECT_EQ(read(where_of(3)), content);
-    EXPECT_EQ(ids(check().findings), std::vector<std::string>{"ledger.report-unlisted warning"});
+    EXPECT_EQ(ids(check().findings), std::vector<std::string>{"ledger.report-unlisted error"});
   }
   for (const auto& line : {std::string{"/etc/passwd\n"}, std::string{"reports/../../x.json"}, std::string{"\0\n", 2}}) {
     write("ledger.pending", line);

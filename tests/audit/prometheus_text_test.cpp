@@ -66,6 +66,28 @@ TEST(prometheus_text, tells_of_the_drill) {
               HasSubstr("restorable_drill_verified{component=\"database\"} 0\n"));
 }
 
+TEST(prometheus_text, what_a_later_run_of_a_part_found_is_true_of_the_whole) {
+  evidence shown = gather_evidence(samples::month());
+  report part = samples::night(samples::last_night + std::chrono::hours{2}, 1);
+  part.command += " --component logs";
+  part.components = {part.components[5]};
+  part.artifacts = {shown.verify->artifacts[5]};
+  shown.add(part);
+  ASSERT_EQ(shown.parts.size(), 1U);
+  EXPECT_THAT(render_prometheus(shown), HasSubstr("restorable_component_verified{component=\"logs\"} 1\n"));
+  EXPECT_THAT(render_prometheus(shown), HasSubstr("restorable_partial_runs{tool=\"verify\",verdict=\"sound\"} 1\n"));
+  part.started += std::chrono::hours{1};
+  part.artifacts[0].findings.push_back(make_finding(checks::gzip_crc32, location{"a.gz"}, "differs"));
+  shown.add(part);
+  const std::string text = render_prometheus(shown);
+  EXPECT_THAT(text, HasSubstr("restorable_component_verified{component=\"logs\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("restorable_component_verdict{component=\"logs\",verdict=\"unsound\"} 1\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("restorable_artifact_verified.component=\"logs\"[^\n]* 0\n"));
+  EXPECT_THAT(text, HasSubstr("restorable_partial_runs{tool=\"verify\",verdict=\"unsound\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("restorable_component_verified{component=\"database\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("restorable_partial_runs{tool=\"drill\",verdict=\"unsound\"} 0\n"));
+}
+
 TEST(prometheus_text, the_unprotected_and_the_unchecked_are_not_verified) {
   for (const auto value : {verdict::unprotected, verdict::unchecked, verdict::unsound}) {
     report r = samples::night(samples::last_night, 1);

@@ -82,9 +82,26 @@ TEST(evidence, a_run_of_a_part_does_not_hide_the_whole) {
   shown.add(single);
   EXPECT_EQ(shown.verify->components.size(), 6U);
   ASSERT_EQ(shown.partial_since_whole().size(), 2U);
+  ASSERT_EQ(shown.parts.size(), 2U) << "what they found is held";
+  EXPECT_EQ(shown.parts[0].artifacts[0].path, part.artifacts[0].path);
+  EXPECT_TRUE(shown.parts[1].artifacts[0].tables.empty()) << "and what they looked at is not";
   shown.add(samples::night(samples::last_night + std::chrono::hours{24}, 2));
   EXPECT_EQ(outcome(*shown.verify).worth, verdict::sound);
   EXPECT_TRUE(shown.partial_since_whole().empty());
+  EXPECT_TRUE(shown.parts.empty());
+}
+
+TEST(evidence, keeps_a_run_of_a_part_that_began_after_a_whole_one_and_ended_before_it) {
+  evidence shown;
+  shown.add(samples::night(samples::last_night - std::chrono::hours{24}, 1));
+  report part = samples::sound(1);
+  part.started = samples::last_night + std::chrono::seconds{30};
+  shown.add(part);
+  shown.add(samples::night(samples::last_night, 2));
+  EXPECT_EQ(shown.verify->started, samples::last_night);
+  EXPECT_EQ(shown.parts.size(), 1U);
+  shown.add(samples::rehearsal(samples::last_night + std::chrono::hours{1}, 60));
+  EXPECT_EQ(shown.parts.size(), 1U) << "a drill takes no verification's place";
 }
 
 TEST(evidence, a_policy_with_fewer_components_takes_over) {

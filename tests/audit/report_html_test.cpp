@@ -267,6 +267,27 @@ TEST(html_style, can_be_read_in_every_scheme) {
   EXPECT_EQ(schemes, 3U) << "light, dark, print";
 }
 
+TEST(report_html, is_unsound_where_a_later_run_of_a_part_found_an_error) {
+  const html_options options{.now = samples::last_night + std::chrono::hours{5}};
+  evidence shown = gather_evidence(samples::month());
+  const auto verdicts = [](const std::string& page) {  // of the table of components
+    const std::size_t begin = page.find("<section id=\"components\"");
+    return page.substr(begin, page.find("</section>", begin) - begin);
+  };
+  ASSERT_THAT(render_html(shown, options), HasSubstr("class=\"banner sound\""));
+  ASSERT_THAT(verdicts(render_html(shown, options)), Not(HasSubstr("✗ unsound")));
+  report part = samples::night(samples::last_night + std::chrono::hours{2}, 1);
+  part.command += " --component logs";
+  part.components = {part.components[5]};
+  part.artifacts = {part.artifacts[5]};
+  part.artifacts[0].findings.push_back(make_finding(checks::gzip_crc32, location{"a.gz"}, "differs"));
+  shown.add(part);
+  const std::string page = render_html(shown, options);
+  EXPECT_THAT(page, HasSubstr("class=\"banner unsound\""));
+  EXPECT_THAT(page, HasSubstr("<b>verify</b> of a part on 2025-12-04 05:00 UTC: UNSOUND"));
+  EXPECT_THAT(verdicts(page), HasSubstr("✗ unsound"));
+}
+
 // The commands that the page tells people to run, run.
 TEST(html_checking, its_commands_tell_a_genuine_report_from_an_altered_one) {
   if (run_tool("jq --version").status != 0 || run_tool("openssl version").status != 0)

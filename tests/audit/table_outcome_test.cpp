@@ -33,6 +33,14 @@ TEST(judge_outcome, counts_for_itself) {
   ASSERT_EQ(judge_outcome(lies).worth, verdict::sound);
   lies.restored->rows = 4;
   EXPECT_EQ(judge_outcome(lies).worth, verdict::unsound);
+  table_comparison captured = table("equal");
+  captured.capture = rows_fact{6, {}};
+  EXPECT_EQ(judge_outcome(captured).worth, verdict::unsound);
+  for (const char* word : {"equal", "empty", "counted", "tolerated"}) {
+    table_comparison nothing = table(word);
+    nothing.restored.reset();
+    EXPECT_EQ(judge_outcome(nothing).worth, verdict::unchecked) << "nothing was read back";
+  }
 }
 
 TEST(rows_text, names_each_place) {

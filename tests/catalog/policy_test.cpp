@@ -330,6 +330,20 @@ TEST(policy, identical_content_is_an_error_only_where_content_always_changes) {
   }
 }
 
+TEST(policy, refuses_to_accept_a_check_that_there_is_not) {
+  const auto said = [](const std::string& id) {
+    return mistake([&] {
+      static_cast<void>(parse_policy(head + "[component.database]\nname = \"db_{timestamp}.gz\"\n[gate]\naccepted = [{ check = \"" + id +
+                                         "\", reason = \"r\", until = \"2026-12-31\" }]\n",
+                                     "p.toml"));
+    });
+  };
+  EXPECT_EQ(said("gzip.crc32"), "");
+  EXPECT_THAT(said("gzip.crc23"), testing::HasSubstr("there is no check `gzip.crc23`: did you mean `gzip.crc32`?"));
+  EXPECT_THAT(said("GZIP.CRC32"), testing::HasSubstr("did you mean `gzip.crc32`?"));
+  EXPECT_THAT(said("something else entirely"), testing::HasSubstr("docs/checks.md lists them"));
+}
+
 // The tables of keys against what they document: every default that is TOML is the default, every example is accepted.
 template <typename Target, std::size_t Count>
 void expect_documented(const std::array<detail::policy_key<Target>, Count>& keys) {
@@ -355,6 +369,8 @@ TEST(policy_keys, have_the_defaults_and_accept_the_examples_that_they_document) 
   expect_documented(detail::component_keys);
   expect_documented(detail::drill_keys);
   expect_documented(detail::assertion_keys);
+  expect_documented(detail::gate_keys);
+  expect_documented(detail::accepted_keys);
 }
 
 TEST(policy_keys, are_documented_as_they_are) {

@@ -44,13 +44,14 @@ class nights : public ::testing::Test {
     result.finished = now;
     if (keep) {
       ledger_options options;
-      options.now = now;
+      options.now = [=] { return now; };
       append_to_ledger(ledger, to_json(result), options);
     }
     std::vector<std::string> found;
     const auto take = [&](const std::vector<finding>& findings) {
       for (const auto& one : findings) {
-        if (one.check.starts_with("size.") || one.check.starts_with("presence.") || one.check.starts_with("ledger.")) found.push_back(one.check);
+        if (!one.check.starts_with("size.") && !one.check.starts_with("presence.") && !one.check.starts_with("ledger.")) continue;
+        found.push_back(one.check);
         actual_ = one.actual;
       }
     };

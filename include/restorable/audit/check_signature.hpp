@@ -148,4 +148,10 @@ inline signature_result check_signature(std::string_view document, std::string_v
   return result;
 }
 
+/// Whether an envelope names the SHA-256 of these very bytes, whoever signed it: nothing is verified. Throws
+/// `stream_error` for what is no envelope around a statement about a report.
+inline bool names_document(std::string_view envelope, std::string_view document, const location& where) {
+  return read_report_statement(parse_envelope(envelope, where).payload, where).sha256 == sha256_of(document);
+}
+
 }  // namespace restorable

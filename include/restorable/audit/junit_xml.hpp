@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -18,6 +17,7 @@
 
 #include <fmt/format.h>
 
+#include "restorable/audit/junit_document.hpp"
 #include "restorable/audit/markup_text.hpp"
 #include "restorable/audit/quantity_text.hpp"
 #include "restorable/audit/report.hpp"
@@ -27,30 +27,6 @@
 namespace restorable {
 
 namespace detail {
-
-/// A case: passed, or with one reason why not; a suite counts them.
-struct junit_case {
-  enum class result : unsigned char { passed, failure, error, skipped };
-
-  std::string classname;
-  std::string name;
-  double seconds = 0;
-  result came_to = result::passed;
-  std::string type;  ///< id of the first check that failed
-  std::string message;
-  std::string details;  ///< already escaped, of several lines
-  std::string output;   ///< the same: warnings, notes, what a probe printed
-
-  /// A failure outweighs an error, and that anything else; the first of each kind stays.
-  void fail(result how, std::string_view with_type, std::string_view with_message) {
-    const bool graver =
-        came_to == result::passed || came_to == result::skipped || (came_to == result::error && how == result::failure);
-    if (!graver) return;
-    came_to = how;
-    type = with_type;
-    message = with_message;
-  }
-};
 
 inline std::string junit_lines(const finding& one) {
   std::string text =
@@ -106,9 +82,7 @@ inline void add_verdict(junit_case& to, verdict value) {
 class junit_xml {
  public:
   void add(const report& of) {
-    begin_ = to_rfc3339(within_reason(of.started)).substr(0, 19);
-    host_ = of.host;
-    tool_ = of.tool;
+    begin(of);
     run_suite(of);
     std::set<std::string_view> known;
     for (const auto& component : of.components) {
@@ -130,19 +104,31 @@ class junit_xml {
     drill_suites(of);
   }
 
-  [[nodiscard]] std::string text() const {
-    return fmt::format(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        "<testsuites name=\"restorable\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "
-        "time=\"{:.3f}\">\n{}</testsuites>\n",
-        tests_, failures_, errors_, seconds_, suites_);
+  /// A run that looked at a part, newer than the whole one: of it only what it came to and its errors, for what it looked
+  /// at has its cases above.
+  void add_part(const report& of, std::size_t number) {
+    begin(of);
+    std::vector<junit_case> cases{verdict_case(of)};
+    std::vector<finding> errors;
+    each_finding(of, [&](const finding& one) {
+      if (one.severity == severity::error) errors.push_back(one);
+    });
+    family_cases("", errors, cases);
+    suite(fmt::format("run {} of a part since then, {}", number, to_rfc3339(within_reason(of.started))), cases);
   }
+
+  [[nodiscard]] std::string text() const { return document_.text(); }
 
  private:
   using result = junit_case::result;
 
-  void run_suite(const report& of) {
-    std::vector<junit_case> cases;
+  void begin(const report& of) {
+    started_ = of.started;
+    host_ = of.host;
+    tool_ = of.tool;
+  }
+
+  junit_case verdict_case(const report& of) const {
     junit_case whole{tool_, "verdict", 0, result::passed, {}, {}, {}, {}};
     const history_entry entry = summarise_for_history(of);
     const run_outcome outcome = outcome_of(entry);
@@ -150,7 +136,11 @@ class junit_xml {
     if (outcome.worth == verdict::unchecked) whole.fail(result::error, "unchecked", entry.headline);
     (whole.came_to == result::passed ? whole.output : whole.details) +=
         fmt::format("{}; exit {}\n", escape_markup(entry.headline), of.exit_code);
-    cases.push_back(std::move(whole));
+    return whole;
+  }
+
+  void run_suite(const report& of) {
+    std::vector<junit_case> cases{verdict_case(of)};
     family_cases("", of.findings, cases);
     if (!of.unchecked.empty()) {
       junit_case unchecked{tool_, "unchecked", 0, result::passed, {}, {}, {}, {}};
@@ -283,46 +273,13 @@ class junit_xml {
   }
 
   void suite(std::string_view name, const std::vector<junit_case>& cases) {
-    if (cases.empty()) return;
-    std::uint64_t counts[4] = {};
-    double seconds = 0;
-    std::string text;
-    for (const auto& one : cases) {
-      ++counts[static_cast<std::size_t>(one.came_to)];
-      seconds += one.seconds;
-      text += fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"", escape_markup(one.classname),
-                          escape_markup(one.name), one.seconds);
-      std::string inner;
-      if (one.came_to == result::skipped) {
-        inner += fmt::format("      <skipped message=\"{}\"/>\n", escape_markup(one.message));
-      } else if (one.came_to != result::passed) {
-        const std::string_view element = one.came_to == result::failure ? "failure" : "error";
-        inner += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", element, escape_markup(one.type),
-                             escape_markup(one.message), one.details);
-      }
-      if (!one.output.empty()) inner += fmt::format("      <system-out>{}</system-out>\n", one.output);
-      text += inner.empty() ? "/>\n" : ">\n" + inner + "    </testcase>\n";
-    }
-    suites_ += fmt::format(
-        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\" "
-        "timestamp=\"{}\" "
-        "hostname=\"{}\">\n{}  </testsuite>\n",
-        escape_markup(fmt::format("{}: {}", tool_, name)), cases.size(), counts[1], counts[2], counts[3], seconds,
-        begin_, escape_markup(host_), text);
-    tests_ += cases.size();
-    failures_ += counts[1];
-    errors_ += counts[2];
-    seconds_ += seconds;
+    document_.suite(fmt::format("{}: {}", tool_, name), cases, started_, host_);
   }
 
-  std::string begin_;
+  junit_document document_;
+  moment started_{};
   std::string host_;
   std::string tool_;
-  std::string suites_;
-  std::uint64_t tests_ = 0;
-  std::uint64_t failures_ = 0;
-  std::uint64_t errors_ = 0;
-  double seconds_ = 0;
 };
 
 }  // namespace detail
@@ -333,6 +290,7 @@ inline std::string render_junit(const evidence& shown) {
   detail::junit_xml out;
   if (shown.verify) out.add(*shown.verify);
   if (shown.drill) out.add(*shown.drill);
+  for (std::size_t i = 0; i < shown.parts.size(); ++i) out.add_part(shown.parts[i], i + 1);
   if (!shown.verify && !shown.drill) {
     report nothing;
     nothing.tool = "restorable";

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,7 +41,7 @@ struct ledger_options {
   const signing_key* key = nullptr;               ///< signs the report and the ledger's head
   std::vector<verification_key> trusted = {};     ///< earlier keys whose head is accepted beside that of `key`
   std::chrono::milliseconds patience{60'000};     ///< how long to wait for another run
-  std::optional<moment> now = std::nullopt;       ///< when the line is written; the clock's time by default
+  std::function<moment()> now = {};               ///< the clock, read under the lock; the system's by default
 };
 
 struct ledger_receipt {
@@ -120,7 +121,7 @@ class ledger_writer {
   }
 
   [[nodiscard]] moment now() const {
-    return options_->now.value_or(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    return options_->now ? options_->now() : std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   }
 
   void open_lines() {

@@ -11,12 +11,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -31,6 +33,7 @@
 #include "restorable/base/checks.hpp"
 #include "restorable/base/error.hpp"
 #include "restorable/base/finding.hpp"
+#include "restorable/base/printable.hpp"
 #include "restorable/inspect/facts.hpp"
 
 namespace restorable {
@@ -41,6 +44,34 @@ struct ledger_anchor {
   std::uint64_t sequence = 0;
   std::string sha256;
 };
+
+/// The anchor that a person noted as `34:9f86d0…`, number and SHA-256 of a line. Throws `usage_error`.
+inline ledger_anchor parse_anchor(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const std::string_view number = text.substr(0, colon);
+  ledger_anchor anchor{0, std::string{colon == std::string_view::npos ? "" : text.substr(colon + 1)}};
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), anchor.sequence);
+  if (error != std::errc{} || end != number.data() + number.size() || anchor.sequence == 0 || anchor.sha256.size() != 64 ||
+      anchor.sha256.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    throw usage_error{fmt::format("{}: is no line of a ledger: write it as N:SHA256, as audit ledger check prints it", printable(text, 120))};
+  }
+  return anchor;
+}
+
+/// The anchor in a copy of a ledger's `head.dsse`, whose bytes are `text`. With keys, one of them must have signed it.
+/// Throws `stream_error`.
+inline ledger_anchor anchor_of_head(std::string_view text, const std::vector<verification_key>& keys, const location& where) {
+  const dsse_envelope envelope = parse_envelope(text, where);
+  if (!keys.empty()) {
+    signature_result signature;
+    detail::check_signers(envelope, text, keys, where, signature);
+    if (signature.signed_by.empty()) {
+      throw stream_error{checks::signature_invalid, where, "no known key has signed this head"};
+    }
+  }
+  const ledger_head head = read_head_statement(envelope.payload, where);
+  return {head.sequence, head.sha256};
+}
 
 struct ledger_check_options {
   std::vector<verification_key> keys = {};   ///< with one, everything must be signed by it; any of several will do
@@ -55,9 +86,18 @@ struct ledger_check {
   std::uint64_t signatures_verified = 0;  ///< lines whose report a known key has signed
   std::optional<ledger_head> head;        ///< what the head says, if it is there and holds
   bool head_signed = false;               ///< by a known key
-  std::vector<finding> findings;          ///< in the order of the ledger; at most `bounded_findings::most`
-  std::uint64_t findings_left_out = 0;    ///< further ones
+  std::vector<finding> findings;          ///< in the order of the ledger; as many as `bounded_findings` keeps
+  std::uint64_t errors_left_out = 0;      ///< further ones that are errors
+  std::uint64_t others_left_out = 0;      ///< further ones that are not
+  std::string pending;                    ///< report that a killed run did not get to list; empty: there is none
   std::vector<unchecked_item> unchecked;  ///< what could not be read
+
+  /// Whether anything was found to be wrong, listed or left out; what is `unchecked` is none of it.
+  [[nodiscard]] bool is_damaged() const {
+    return errors_left_out > 0 || std::any_of(findings.begin(), findings.end(), [](const finding& one) {
+             return one.severity == severity::error;
+           });
+  }
 };
 
 namespace detail {
@@ -69,7 +109,6 @@ class ledger_checker {
 
   ledger_check check() {
     std::optional<std::string> head;
-    std::vector<std::string> strangers;
     {
       // Reports never change once they are listed, so that runs need not wait until all of them are read.
       const ledger_lock lock{directory_, ledger_lock::kind::shared, options_->patience};
@@ -85,7 +124,7 @@ class ledger_checker {
         pending_ = directory_.read(ledger_files::pending, 4096).value_or("");
       });
       if (pending_.ends_with('\n')) pending_.pop_back();
-      strangers = find_unlisted();
+      find_unlisted();
     }
     if (result_.line_count == 0) {
       problems_.add(make_finding(checks::ledger_line, directory_.where(ledger_files::lines), "has no lines",
@@ -97,9 +136,10 @@ class ledger_checker {
     for (const auto& anchor : options_->anchors) {
       require_line(anchor.sequence, anchor.sha256, directory_.where(ledger_files::lines), "that was noted elsewhere");
     }
-    for (const auto& path : strangers) tell_unlisted(path);
+    tell_unlisted();
     result_.findings = std::move(problems_.findings);
-    result_.findings_left_out = problems_.left_out;
+    result_.errors_left_out = problems_.errors_left_out;
+    result_.others_left_out = problems_.others_left_out;
     return std::move(result_);
   }
 
@@ -261,27 +301,24 @@ class ledger_checker {
     return false;
   }
 
-  /// Files below `reports` that no line lists. As many as may be told.
-  std::vector<std::string> find_unlisted() {
+  /// Files below `reports` that no line lists.
+  void find_unlisted() {
     std::unordered_set<std::string> listed;
     for (const auto& line : result_.lines) {
       listed.insert(line.entry.report);
       listed.insert(line.entry.report + std::string{ledger_files::envelope_suffix});
     }
-    std::vector<std::string> found;
     // Year, month, day, file: whatever lies deeper lies in a directory that is told itself.
     std::vector<std::pair<std::string, int>> folders{{ledger_files::reports, 0}};
     while (!folders.empty()) {
       const auto [folder, depth] = std::move(folders.back());
       folders.pop_back();
-      attempt(directory_.where(folder), [&, &in = folder, at = depth] { list(in, at, listed, folders, found); });
+      attempt(directory_.where(folder), [&, &in = folder, at = depth] { list(in, at, listed, folders); });
     }
-    std::sort(found.begin(), found.end());
-    return found;
   }
 
   void list(const std::string& folder, int depth, const std::unordered_set<std::string>& listed,
-            std::vector<std::pair<std::string, int>>& folders, std::vector<std::string>& found) {
+            std::vector<std::pair<std::string, int>>& folders) {
     file_descriptor opened = directory_.open_directory(folder);
     if (opened.get() < 0 && errno == ENOENT) return;
     if (opened.get() < 0) throw system_error(directory_.where(folder), "list without following links", errno);
@@ -295,18 +332,46 @@ class ledger_checker {
       const bool known = ::fstatat(opened.get(), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0;
       if (known && S_ISDIR(status.st_mode) && depth < 3) {
         folders.emplace_back(std::move(path), depth + 1);
-      } else if (listed.find(path) == listed.end() && found.size() < bounded_findings::most) {
-        found.push_back(std::move(path));
+      } else if (listed.find(path) == listed.end()) {
+        note_unlisted(std::move(path));
       }
     }
     if (errno != 0) throw system_error(directory_.where(folder), "list", errno);
   }
 
-  void tell_unlisted(const std::string& path) {
-    const bool pending = path == pending_ || path == pending_ + std::string{ledger_files::envelope_suffix};
-    problems_.add(make_finding(checks::ledger_report_unlisted, directory_.where(path),
-                               pending ? "a run was killed before it could list this report: the next run does"
-                                       : "no line of the ledger lists this file"));
+  void note_unlisted(std::string path) {
+    if (path == pending_ && is_ledger_report_path(path)) {
+      result_.pending = std::move(path);
+      return;
+    }
+    // As for findings: other files, however many, leave the room for reports alone.
+    auto& found = is_ledger_report_path(path) ? reports_ : strangers_;
+    if (found.size() < bounded_findings::most) {
+      found.push_back(std::move(path));
+    } else {
+      ++(&found == &reports_ ? problems_.errors_left_out : problems_.others_left_out);
+    }
+  }
+
+  /// A report never lies here without a line, or a run that is about to list it: what names it was taken away. Any other
+  /// file is nobody's evidence.
+  void tell_unlisted() {
+    const std::string pending_envelope = pending_ + std::string{ledger_files::envelope_suffix};
+    std::vector<std::string> all = std::move(strangers_);
+    all.insert(all.end(), reports_.begin(), reports_.end());
+    if (!result_.pending.empty()) all.push_back(result_.pending);
+    std::sort(all.begin(), all.end());
+    for (const auto& path : all) {
+      const bool pending = path == result_.pending || path == pending_envelope;
+      const bool is_report = !pending && is_ledger_report_path(path);
+      auto told = make_finding(checks::ledger_report_unlisted, directory_.where(path),
+                               pending     ? "a run was killed before it could list this report: the next run does"
+                               : is_report ? "no line lists this report: its line was removed, or the ledger was put "
+                                             "back to an earlier state"
+                                           : "no line of the ledger lists this file");
+      if (!is_report) told.severity = severity::warning;
+      problems_.add(std::move(told));
+    }
   }
 
   const ledger_check_options* options_;
@@ -314,6 +379,8 @@ class ledger_checker {
   ledger_check result_;
   bounded_findings problems_;
   std::string pending_;
+  std::vector<std::string> reports_;    // that no line lists
+  std::vector<std::string> strangers_;  // neither lists it, and it is no report
   std::vector<std::uint64_t> unsigned_;
   std::uint64_t first_signed_ = 0;
   bool head_missing_ = false;

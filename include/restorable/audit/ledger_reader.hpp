@@ -80,19 +80,28 @@ struct listed_line {
   std::string sha256;        ///< of the line
 };
 
-/// Findings up to a number that a person may read, and how many there were.
+/// Findings in the order in which they came, up to a number that a person may read, and how many there were. Errors have
+/// room of their own: whoever adds remarks by the thousand must not push an error out of sight.
 struct bounded_findings {
-  static constexpr std::size_t most = 1000;
+  static constexpr std::size_t most = 1000;  ///< of errors; and of all others together
   std::vector<finding> findings;
-  std::uint64_t left_out = 0;
+  std::uint64_t errors_left_out = 0;
+  std::uint64_t others_left_out = 0;  ///< warnings and notes
 
   void add(finding one) {
-    if (findings.size() < most) {
-      findings.push_back(std::move(one));
-    } else {
-      ++left_out;
+    const bool is_error = one.severity == severity::error;
+    std::size_t& kept = is_error ? errors_ : others_;
+    if (kept == most) {
+      ++(is_error ? errors_left_out : others_left_out);
+      return;
     }
+    ++kept;
+    findings.push_back(std::move(one));
   }
+
+ private:
+  std::size_t errors_ = 0;
+  std::size_t others_ = 0;
 };
 
 struct ledger_listing {

@@ -83,6 +83,7 @@ class metric_file {
 class prometheus_text {
  public:
   void add(const evidence& shown) {
+    shown_ = &shown;
     if (shown.verify) {
       run(*shown.verify);
       components(*shown.verify);
@@ -97,6 +98,7 @@ class prometheus_text {
                  "When the newest run ended in which everything was checked and held.", {{"tool", entry.tool}},
                  seconds_of(entry.finished));
     }
+    parts();
     if (!shown.continuing) return;
     std::map<std::string_view, std::uint64_t> runs;
     for (const auto& entry : shown.history.nights) ++runs[entry.tool];
@@ -150,10 +152,32 @@ class prometheus_text {
                count(sum.bytes_read));
   }
 
+  /// What was found in a part is true of the whole.
+  void parts() {
+    for (const auto& [tool, whole] : {std::pair{std::string_view{"verify"}, &shown_->verify}, {"drill", &shown_->drill}}) {
+      if (!*whole) continue;
+      std::map<verdict, std::uint64_t> came_to;
+      for (const auto& part : shown_->parts) {
+        if ((part.tool == "drill") == (tool == "drill")) ++came_to[outcome_of(summarise_for_history(part)).worth];
+      }
+      for (const auto one : verdicts) {
+        out_.gauge("restorable_partial_runs",
+                   "Runs that looked at a part, newer than the newest run of all, by what they came to.",
+                   {{"tool", (*whole)->tool}, {"verdict", to_string(one)}}, count(came_to[one]));
+      }
+    }
+  }
+
+  static bool is_verified(const artifact_report& one) {
+    return one.verdict == verdict::sound && one.unchecked.empty() &&
+           std::none_of(one.findings.begin(), one.findings.end(),
+                        [](const finding& found) { return found.severity == severity::error; });
+  }
+
   void components(const report& of) {
     for (const auto& component : of.components) {
       const std::string_view name = component.name;
-      const verdict value = component_verdict(of, component);
+      const verdict value = shown_->component_verdict_with_parts(of, component);
       for (const auto one : verdicts) {
         out_.gauge("restorable_component_verdict", "1 for the verdict that a component has, 0 for the others.",
                    {{"component", name}, {"verdict", to_string(one)}}, one == value ? 1 : 0);
@@ -200,10 +224,12 @@ class prometheus_text {
   void artifact(const report& of, const artifact_report& one, std::string_view component) {
     const std::string_view path = one.path;
     const metric_file::labels labels{{"component", component}, {"artifact", path.substr(path.rfind('/') + 1)}};
-    const bool errors = std::any_of(one.findings.begin(), one.findings.end(),
-                                    [](const finding& found) { return found.severity == severity::error; });
+    bool verified = is_verified(one);
+    for (const auto& part : shown_->parts) {
+      for (const auto& same : part.artifacts) verified = verified && (same.path != one.path || is_verified(same));
+    }
     out_.gauge("restorable_artifact_verified", "1 when the newest artifact of a component is sound.", labels,
-               one.verdict == verdict::sound && !errors && one.unchecked.empty() ? 1 : 0, keep::smallest);
+               verified ? 1 : 0, keep::smallest);
     if (one.size)
       out_.gauge("restorable_artifact_bytes", "Stored size of an artifact.", labels, count(*one.size), keep::smallest);
     const auto when = one.timestamp ? one.timestamp : one.modified;
@@ -272,7 +298,7 @@ class prometheus_text {
     }
   }
 
-  static bool recovery_holds(const report& of, const recovery_report& recovery) {
+  bool recovery_holds(const report& of, const recovery_report& recovery) const {
     if (recovery.verdict != verdict::sound) return false;
     bool any = false;
     for (const auto& step : of.steps) {
@@ -282,13 +308,14 @@ class prometheus_text {
     }
     for (const auto& component : of.components) {
       if (component.name != recovery.component) continue;
-      const verdict value = component_verdict(of, component);
+      const verdict value = shown_->component_verdict_with_parts(of, component);
       if (value != verdict::sound && value != verdict::unprotected) return false;
     }
     return any && of.complete;
   }
 
   metric_file out_;
+  const evidence* shown_ = nullptr;
 };
 
 }  // namespace detail

@@ -80,25 +80,35 @@ struct report {
   std::vector<unchecked_item> unchecked;
 };
 
+/// Calls `use` with every finding of a report, wherever in it.
+template <typename Use>
+void each_finding(const report& of, Use use) {
+  const auto all = [&](const std::vector<finding>& findings) {
+    for (const auto& one : findings) use(one);
+  };
+  all(of.findings);
+  for (const auto& component : of.components) all(component.findings);
+  for (const auto& artifact : of.artifacts) all(artifact.findings);
+  for (const auto& step : of.steps) all(step.findings);
+}
+
 /// How many findings of each severity a report holds, everywhere in it.
 struct severity_counts {
   std::uint64_t errors = 0;
   std::uint64_t warnings = 0;
   std::uint64_t notes = 0;
 
+  void add(const finding& one) {
+    (one.severity == severity::error ? errors : one.severity == severity::warning ? warnings : notes)++;
+  }
   void add(const std::vector<finding>& findings) {
-    for (const auto& one : findings) {
-      (one.severity == severity::error ? errors : one.severity == severity::warning ? warnings : notes)++;
-    }
+    for (const auto& one : findings) add(one);
   }
 };
 
 inline severity_counts count_findings(const report& of) {
   severity_counts counts;
-  counts.add(of.findings);
-  for (const auto& component : of.components) counts.add(component.findings);
-  for (const auto& artifact : of.artifacts) counts.add(artifact.findings);
-  for (const auto& step : of.steps) counts.add(step.findings);
+  each_finding(of, [&](const finding& one) { counts.add(one); });
   return counts;
 }
 

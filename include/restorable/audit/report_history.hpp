@@ -108,15 +108,9 @@ inline history_entry summarise_for_history(const report& of) {
   }
   entry.recoveries = of.recoveries;
   std::set<std::string> failing;
-  const auto collect = [&](const std::vector<finding>& findings) {
-    for (const auto& one : findings) {
-      if (one.severity == severity::error) failing.insert(one.check);
-    }
-  };
-  collect(of.findings);
-  for (const auto& component : of.components) collect(component.findings);
-  for (const auto& artifact : of.artifacts) collect(artifact.findings);
-  for (const auto& step : of.steps) collect(step.findings);
+  each_finding(of, [&](const finding& one) {
+    if (one.severity == severity::error) failing.insert(one.check);
+  });
   entry.failing_checks.assign(failing.begin(), failing.end());
   return entry;
 }
@@ -154,12 +148,26 @@ inline std::string failures_of(const history_entry& entry) {
   return where + (where.empty() || what.empty() ? "" : ": ") + what;
 }
 
+/// A report without what its artifacts hold: what it came to, and why.
+inline report without_contents(report of) {
+  for (auto& artifact : of.artifacts) {
+    artifact.properties.clear();
+    artifact.tables.clear();
+    artifact.refs.clear();
+    artifact.members.clear();
+  }
+  return of;
+}
+
 /// What is rendered: a history, and of `verify` and of `drill` the newest report whole. A run that looked at less than
 /// the one before it (one component, a single file) enters the history but does not take its place: what it did not
-/// look at would vanish from sight.
+/// look at would vanish from sight. It is held beside it, for what it found wrong is as true.
 struct evidence {
   std::optional<report> verify;
   std::optional<report> drill;
+  /// Runs that looked at a part, begun since the newest whole run of their tool; oldest first, `without_contents`: there may
+  /// be many.
+  std::vector<report> parts;
   report_history history;
   bool continuing = true;  ///< more nights are expected to follow; false for one report alone
 
@@ -171,7 +179,17 @@ struct evidence {
     const auto at = std::upper_bound(history.nights.begin(), history.nights.end(), entry.started,
                                      [](moment begun, const history_entry& other) { return begun < other.started; });
     const bool newest = !held || held->started <= one.started;
-    if (newest && !entry.partial) held = std::move(one);
+    if (entry.partial) {
+      const auto after = std::upper_bound(parts.begin(), parts.end(), one.started,
+                                          [](moment begun, const report& other) { return begun < other.started; });
+      parts.insert(after, without_contents(std::move(one)));
+    } else if (newest) {
+      // What looks at everything has looked at what a part had been looked at for.
+      std::erase_if(parts, [&](const report& part) {
+        return (part.tool == "drill") == (one.tool == "drill") && part.started < one.started;
+      });
+      held = std::move(one);
+    }
     history.nights.insert(at, std::move(entry));
   }
 
@@ -183,6 +201,18 @@ struct evidence {
       if (entry.partial && held && entry.started >= held->started) found.push_back(&entry);
     }
     return found;
+  }
+
+  /// What a component of a held report is worth, with what runs of a part have found in it since.
+  [[nodiscard]] verdict component_verdict_with_parts(const report& of, const component_report& component) const {
+    verdict worst = component_verdict(of, component);
+    for (const auto& part : parts) {
+      if ((part.tool == "drill") != (of.tool == "drill")) continue;
+      for (const auto& same : part.components) {
+        if (same.name == component.name) worst = worse(worst, component_verdict(part, same));
+      }
+    }
+    return worst;
   }
 
  private:

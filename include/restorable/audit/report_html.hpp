@@ -201,7 +201,7 @@ class report_html {
         name += fmt::format("<div class=\"small dim\"><span class=\"w\">{}, {}</span></div>",
                             escape_markup(component.kind), counted(component.artifacts, "backup"));
       text += fmt::format("<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">{}</th>", name) +
-              html_cell("verdict", html_tag(component_verdict(*of, component))) +
+              html_cell("verdict", html_tag(shown_.component_verdict_with_parts(*of, component))) +
               html_cell("newest", component.newest ? html_name(file_name(*component.newest))
                                                    : "<span class=\"over\">✗ none</span>") +
               html_cell("age", component.age_seconds ? age_text(*component.age_seconds) : "", true) +

@@ -19,6 +19,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "restorable/audit/document_version.hpp"
 #include "restorable/audit/json_reader.hpp"
 #include "restorable/audit/json_text.hpp"
 #include "restorable/audit/report.hpp"
@@ -418,8 +419,7 @@ inline void require_schema(const json_reader& in, std::string_view name) {
                                   printable(schema, 80), report_schema)};
   }
   const std::string_view version = std::string_view{schema}.substr(family.size());
-  const bool digits_and_dots = version.find_first_not_of("0123456789.") == std::string_view::npos;
-  if (!digits_and_dots || version.substr(0, version.find('.')) != "1") {
+  if (!is_minor_version_of(version, "1")) {
     throw usage_error{fmt::format("{}: is a {}, restorable {} reads {}: read it with the version that wrote it, or a "
                                   "newer one",
                                   printable(name), printable(schema, 80), version_text, report_schema)};

@@ -34,7 +34,7 @@ namespace detail {
 
 class report_markdown {
  public:
-  explicit report_markdown(const markdown_options& options) : options_{options} {}
+  report_markdown(const evidence& shown, const markdown_options& options) : shown_{shown}, options_{options} {}
 
   void add(const report& of) {
     heading(of);
@@ -101,7 +101,7 @@ class report_markdown {
     for (std::size_t i = 0; i < std::min(of.components.size(), options_.rows); ++i) {
       const auto& component = of.components[i];
       const artifact_report* newest = newest_artifact(of, component);
-      const verdict value = component_verdict(of, component);
+      const verdict value = shown_.component_verdict_with_parts(of, component);
       line(fmt::format(
           "| {} {} | {} | {} | {} | {} | {} |", emoji_of(value), to_string(value), code(component.name),
           component.newest ? code(std::string_view{*component.newest}.substr(component.newest->rfind('/') + 1))
@@ -217,6 +217,7 @@ class report_markdown {
     line("");
   }
 
+  const evidence& shown_;
   markdown_options options_;
   std::string out_;
 };
@@ -225,7 +226,7 @@ class report_markdown {
 
 /// The page, ended by a newline.
 inline std::string render_markdown(const evidence& shown, const markdown_options& options = {}) {
-  detail::report_markdown out{options};
+  detail::report_markdown out{shown, options};
   if (!shown.verify && !shown.drill) return "## ❔ restorable: there is no report\n";
   if (shown.verify) out.add(*shown.verify);
   if (shown.drill) out.add(*shown.drill);

@@ -204,7 +204,7 @@ inline constexpr check ledger_torn{"ledger.torn", error, "the last line of the l
 inline constexpr check ledger_chain{"ledger.chain", error, "a line does not carry the digest of the line before it", "lines were removed, reordered or edited: restore the ledger from a copy"};
 inline constexpr check ledger_report_missing{"ledger.report-missing", error, "a report that the ledger lists is not there", "restore it from a copy"};
 inline constexpr check ledger_report_altered{"ledger.report-altered", error, "a report is not the one that the ledger vouches for", "it was edited: restore it from a copy"};
-inline constexpr check ledger_report_unlisted{"ledger.report-unlisted", warning, "a report lies in the ledger that no line lists", "a run was killed between report and line, or a line was removed: look at the report"};
+inline constexpr check ledger_report_unlisted{"ledger.report-unlisted", error, "a report lies in the ledger that no line lists", "a line was removed, or the ledger was put back: restore it from a copy; what a killed run left, the next one lists"};
 inline constexpr check ledger_head{"ledger.head", error, "the signed head is not the ledger's last line", "lines were removed from the end, or added without a signature: restore the ledger from a copy"};
 inline constexpr check signature_missing{"signature.missing", error, "what should be signed is not", "run the tool with --sign KEY"};
 inline constexpr check signature_malformed{"signature.malformed", error, "the signature is no DSSE envelope", "restore it from a copy, or sign again"};

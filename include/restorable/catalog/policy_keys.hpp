@@ -14,7 +14,9 @@
 
 #include <fmt/format.h>
 
+#include "restorable/base/checks.hpp"
 #include "restorable/base/nearest.hpp"
+#include "restorable/base/printable.hpp"
 #include "restorable/catalog/component_policy.hpp"
 #include "restorable/catalog/gate_policy.hpp"
 #include "restorable/catalog/policy_reader.hpp"
@@ -77,6 +79,17 @@ inline std::uint64_t as_history(const toml::node& node, policy_reader& reader) {
 inline void read_drill(const toml::node& node, component_policy& into, policy_reader& reader);
 inline std::vector<sql_assertion> as_assertions(const toml::node& node, policy_reader& reader);
 inline std::vector<accepted_finding> as_accepted(const toml::node& node, policy_reader& reader);
+
+/// The id of a check: a misspelt one would accept nothing, and nobody would know.
+inline std::string as_check(const toml::node& node, policy_reader& reader) {
+  const std::string id = as_text(node, reader);
+  if (checks::find(id) != nullptr) return id;
+  std::vector<std::string_view> known;
+  for (const check* one : checks::all) known.push_back(one->id);
+  const std::string_view meant = nearest(to_lower(id), known);
+  throw usage_error{fmt::format("there is no check `{}`: {}", printable(id, 80),
+                                meant.empty() ? "docs/checks.md lists them" : fmt::format("did you mean `{}`?", meant))};
+}
 
 /// A date, meaning its end, or a moment.
 inline moment as_deadline(const toml::node& node, policy_reader&) {
@@ -228,7 +241,7 @@ inline constexpr std::array<policy_key<gate_policy>, 5> gate_keys{{
 }};
 
 inline constexpr std::array<policy_key<accepted_finding>, 4> accepted_keys{{
-    {"check", "text", "required", "\"tar.secret-readable\"", "id of the finding's check", to_accepted<&accepted_finding::check, as_text>},
+    {"check", "text", "required", "\"tar.secret-readable\"", "id of the finding's check", to_accepted<&accepted_finding::check, as_check>},
     {"where", "text", "(anywhere)", "\"config_\"", "a part of where it lies", to_accepted<&accepted_finding::where, as_text>},
     {"reason", "text", "required", "\"ticket 42: the bucket is private\"", "why, for whoever reads the gate's output",
      to_accepted<&accepted_finding::reason, as_text>},

@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "restorable/audit/document_version.hpp"
 #include "restorable/audit/drill_report.hpp"
 #include "restorable/audit/json_reader.hpp"
 #include "restorable/audit/json_text.hpp"
@@ -105,8 +106,7 @@ inline void require_capture_schema(const json_reader& in, std::string_view name)
     throw usage_error{fmt::format("{}: is no capture: its schema is \"{}\", {} is expected", printable(name),
                                   printable(schema, 80), capture_schema)};
   }
-  if (version.find_first_not_of("0123456789.") != std::string_view::npos ||
-      version.substr(0, version.find('.')) != "1") {
+  if (!is_minor_version_of(version, "1")) {
     throw usage_error{
         fmt::format("{}: is a {}, restorable {} reads {}: read it with the version that wrote it, or a newer one",
                     printable(name), printable(schema, 80), version_text, capture_schema)};

@@ -10,11 +10,11 @@
 
 #include <fmt/format.h>
 
+#include "restorable/audit/recovery_step.hpp"
 #include "restorable/audit/report.hpp"
 #include "restorable/drill/drill_item.hpp"
 #include "restorable/drill/drill_scene.hpp"
 #include "restorable/drill/probe.hpp"
-#include "restorable/drill/recoveries.hpp"
 
 namespace restorable {
 
@@ -41,7 +41,7 @@ inline void run_probes(drill_scene& scene) {
     if (target.wishes.probe.empty() || !done.insert(target.component).second) continue;
     const auto& steps = scene.steps.steps();
     const bool restored = std::any_of(steps.begin(), steps.end(), [&](const step_report& step) {
-      return step.component == target.component && !step.skipped && is_restore_step(step.name);
+      return step.component == target.component && !step.skipped && restores_content(step.name);
     });
     if (!restored) {
       scene.steps.forgo({"probe", target.component, ""}, "nothing was restored that it could look at", target.wishes.allow_skip, scene.steps.last());

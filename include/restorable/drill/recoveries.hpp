@@ -5,7 +5,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <map>
@@ -16,26 +15,13 @@
 
 #include <fmt/format.h>
 
+#include "restorable/audit/recovery_step.hpp"
 #include "restorable/audit/report.hpp"
 #include "restorable/base/checks.hpp"
 #include "restorable/base/time.hpp"
 #include "restorable/drill/drill_plan.hpp"
 
 namespace restorable {
-
-/// Whether a step brings something of the backup back, by its name.
-inline bool is_restore_step(std::string_view name) {
-  constexpr std::array restoring{"clone-bundle",   "restore-configuration", "restore-models", "restore-volume",
-                                 "restore-archive", "boot-volume",          "load-dump",      "unpack-full-system"};
-  return std::find(restoring.begin(), restoring.end(), name) != restoring.end();
-}
-
-/// Whether a step is part of a real recovery, by its name.
-inline bool is_recovery_step(std::string_view name) {
-  constexpr std::array recovery{"verify-artifact", "unpack-full-system", "clone-bundle", "restore-configuration", "restore-models",
-                                "restore-volume",  "restore-archive",    "boot-volume",  "start-server",          "load-dump"};
-  return std::find(recovery.begin(), recovery.end(), name) != recovery.end();
-}
 
 namespace detail {
 

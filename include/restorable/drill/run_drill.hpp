@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include "restorable/audit/recovery_step.hpp"
 #include "restorable/audit/report.hpp"
 #include "restorable/base/checks.hpp"
 #include "restorable/drill/archive_step.hpp"
@@ -109,7 +110,7 @@ inline void judge_drill(const drill_plan& plan, const drill_settings& settings, 
   for (const auto& artifact : result.artifacts) result.verdict = worse(result.verdict, artifact.verdict);
   for (const auto& recovery : result.recoveries) result.verdict = worse(result.verdict, recovery.verdict);
   const bool restored = std::any_of(result.steps.begin(), result.steps.end(),
-                                    [](const step_report& step) { return !step.skipped && is_restore_step(step.name); });
+                                    [](const step_report& step) { return !step.skipped && restores_content(step.name); });
   if (!restored && result.verdict == verdict::sound) {
     result.unchecked.push_back({location{}, "nothing was restored", "check the paths, or what the policy names"});
     result.verdict = verdict::unchecked;
