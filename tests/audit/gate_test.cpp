@@ -422,11 +422,11 @@ TEST_F(judge_gate_test, wants_every_required_component_verified) {
   EXPECT_THAT(said("verification-covers"), HasSubstr("not covered: models"));
 }
 
-TEST_F(judge_gate_test, wants_a_policy_in_the_run_where_the_gate_has_none) {
+TEST_F(judge_gate_test, asks_for_no_cover_where_neither_the_run_nor_the_gate_has_a_policy) {
   request.components.clear();
   EXPECT_THAT(broken(), IsEmpty());
   verify->components.clear();
-  EXPECT_THAT(said("verification-covers"), HasSubstr("fail: the run had no policy"));
+  EXPECT_THAT(said("verification-covers"), HasSubstr("not asked: neither the gate nor the run had a policy"));
   request.components = {{"database", false, false, {}, {}}};
   EXPECT_THAT(said("verification-covers"), HasSubstr("not asked"));
 }

@@ -121,4 +121,22 @@ TEST(probe, runs_against_what_was_restored) {
   EXPECT_THAT(bad.alarms(), ::testing::ElementsAre("probe.failed @ probe"));
 }
 
+TEST(capture, is_there_only_where_everything_went_well) {
+  const scratch_directory here;
+  const tool_run run = here.run("'" + source_directory + "/tests/scenarios/capture_ends' '" + drill_program + "' 2>&1");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.output,
+            "a backup: 0, a capture of 2 tables\n"
+            "without a table: 0, a capture of 1 tables\n"
+            "a command that fails: 3, no capture\n"
+            "a pipeline that fails: 3, no capture\n"
+            "a command that is not there: 3, no capture\n"
+            "a command without a snapshot: 2, the older capture\n"
+            "a table that is not there: 2, the older capture\n"
+            "interrupted: 130, no capture\n"
+            "ended: 143, no capture\n"
+            "a session that is lost: 3, no capture\n"
+            "no server: 3, the older capture\n");
+}
+
 }  // namespace

@@ -18,11 +18,14 @@
 
 #include <fmt/format.h>
 
+#include "restorable/audit/accepted_findings.hpp"
+#include "restorable/audit/gate_rule.hpp"
 #include "restorable/audit/ledger_check.hpp"
 #include "restorable/audit/recovery_step.hpp"
 #include "restorable/audit/report.hpp"
 #include "restorable/audit/report_history.hpp"
 #include "restorable/audit/table_outcome.hpp"
+#include "restorable/audit/text_layout.hpp"
 #include "restorable/base/checks.hpp"
 #include "restorable/base/error.hpp"
 #include "restorable/base/printable.hpp"
@@ -30,46 +33,6 @@
 #include "restorable/catalog/gate_policy.hpp"
 
 namespace restorable {
-
-enum class gate_verdict : unsigned char { pass, fail, unknown, not_asked };
-
-constexpr std::string_view to_string(gate_verdict value) noexcept {
-  switch (value) {
-    case gate_verdict::pass: return "pass";
-    case gate_verdict::fail: return "fail";
-    case gate_verdict::unknown: return "unknown";
-    case gate_verdict::not_asked: return "not asked";
-  }
-  return "fail";
-}
-
-struct gate_rule {
-  std::string name;                          ///< stable: `ledger-whole`, `verification-fresh`, …
-  gate_verdict verdict = gate_verdict::fail;
-  std::string why;                           ///< one line
-  std::vector<std::string> details;          ///< what in particular
-};
-
-/// What the policy asks of one component.
-struct gate_component {
-  std::string name;
-  bool required = true;                      ///< it has to be covered
-  bool has_rows = false;                     ///< it is a dump, whose rows a drill has to compare
-  std::optional<std::chrono::seconds> rto;   ///< objectives of now, whatever they were when the drill ran
-  std::optional<std::chrono::seconds> rpo;
-};
-
-struct gate_request {
-  gate_policy rules;
-  std::vector<gate_component> components;    ///< of the policy; empty: whichever the reports have
-  bool signatures = false;                   ///< the ledger was checked with keys
-  moment now{};
-};
-
-struct gate_result {
-  std::vector<gate_rule> rules;
-  int exit_code = 1;                         ///< 0 all hold; 1 one does not; 3 something could not be told
-};
 
 namespace detail {
 
@@ -94,7 +57,7 @@ inline bool has_word(std::string_view command, std::string_view wanted) {
 class gate_judge {
  public:
   gate_judge(const ledger_check& checked, const evidence& shown, const gate_request& request)
-      : checked_{checked}, shown_{shown}, request_{request}, covered_(request.rules.accepted.size()) {}
+      : checked_{checked}, shown_{shown}, request_{request}, accepted_{request.rules.accepted, request.now} {}
 
   gate_result run() {
     judge_ledger();
@@ -108,7 +71,7 @@ class gate_judge {
       });
     }
     judge_drill();
-    judge_accepted(place_of_accepted);
+    if (auto rule = accepted_.judge()) result_.rules.insert(result_.rules.begin() + static_cast<std::ptrdiff_t>(place_of_accepted), std::move(*rule));
     result_.exit_code = has(gate_verdict::fail) ? 1 : has(gate_verdict::unknown) ? 3 : 0;
     return std::move(result_);
   }
@@ -136,7 +99,7 @@ class gate_judge {
     for (const auto& one : checked_.findings) {
       if (one.severity == severity::error && about(one)) wrong.push_back(line(one));
     }
-    if (checked_.errors_left_out > 0) wrong.push_back(number(checked_.errors_left_out, "more defect") + ", left out here: audit ledger check counts them");
+    if (checked_.errors_left_out > 0) wrong.push_back(counted(checked_.errors_left_out, "more defect") + ", left out here: audit ledger check counts them");
     return wrong;
   }
 
@@ -144,17 +107,17 @@ class gate_judge {
     std::vector<std::string> wrong = defects([](const finding& one) { return !one.check.starts_with("signature."); });
     if (!wrong.empty()) {
       const std::uint64_t all = wrong.size() - (checked_.errors_left_out > 0 ? 1 : 0) + checked_.errors_left_out;
-      add("ledger-whole", gate_verdict::fail, fmt::format("the ledger is damaged: {}", number(all, "defect")), std::move(wrong));
+      add("ledger-whole", gate_verdict::fail, fmt::format("the ledger is damaged: {}", counted(all, "defect")), std::move(wrong));
     } else if (!checked_.unchecked.empty()) {
       std::vector<std::string> unread;
       for (const auto& one : checked_.unchecked) unread.push_back(fmt::format("{}: {}", one.where.to_string(), printable(one.message)));
-      const std::string what = number(unread.size(), "part") + " of the ledger could not be read";
+      const std::string what = counted(unread.size(), "part") + " of the ledger could not be read";
       add("ledger-whole", gate_verdict::unknown, what, std::move(unread));
     } else if (!checked_.pending.empty()) {
       add("ledger-whole", gate_verdict::unknown, "the newest report is not listed yet: a run was killed before it could, and the next one does",
           {printable(checked_.pending)});
     } else {
-      add("ledger-whole", gate_verdict::pass, fmt::format("{} in an unbroken chain", number(checked_.lines.size(), "report")));
+      add("ledger-whole", gate_verdict::pass, fmt::format("{} in an unbroken chain", counted(checked_.lines.size(), "report")));
     }
   }
 
@@ -168,41 +131,11 @@ class gate_judge {
       const char* what = wrong.empty() ? "the ledger's head is not signed by a known key" : "signatures do not hold";
       add("signed", gate_verdict::fail, what, std::move(wrong));
     } else {
-      add("signed", gate_verdict::pass, fmt::format("{} and the head signed by a known key", number(checked_.signatures_verified, "report")));
+      add("signed", gate_verdict::pass, fmt::format("{} and the head signed by a known key", counted(checked_.signatures_verified, "report")));
     }
   }
 
-  // --- what somebody has decided to live with
-
-  /// Whether a finding is accepted; what it is is kept for whoever reads the gate's output.
-  bool forgive(const finding& one) {
-    const std::string where = one.where.to_string();
-    for (std::size_t i = 0; i < covered_.size(); ++i) {
-      const accepted_finding& accepted = request_.rules.accepted[i];
-      if (accepted.check != one.check || request_.now > accepted.until) continue;
-      if (!accepted.where.empty() && where.find(accepted.where) == std::string::npos) continue;
-      covered_[i].insert(fmt::format("{}: {}", where, printable(one.message)));
-      return true;
-    }
-    return false;
-  }
-
-  void judge_accepted(std::size_t place) {
-    const auto& all = request_.rules.accepted;
-    if (all.empty()) return;
-    gate_rule rule{"accepted-findings", gate_verdict::pass, {}, {}};
-    std::uint64_t expired = 0;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      const bool over = all[i].until < request_.now;
-      expired += over ? 1 : 0;
-      rule.details.push_back(fmt::format("{}{}{}, {} {}: {}", printable(all[i].check), all[i].where.empty() ? "" : " in ", printable(all[i].where),
-                                         over ? "expired" : "until", to_rfc3339(all[i].until), printable(all[i].reason)));
-      for (const auto& one : covered_[i]) rule.details.push_back("  " + one);
-    }
-    if (expired > 0) rule.verdict = gate_verdict::fail;
-    rule.why = expired > 0 ? number(expired, "accepted finding") + " expired" : number(all.size(), "accepted finding") + ", none expired";
-    result_.rules.insert(result_.rules.begin() + static_cast<std::ptrdiff_t>(place), std::move(rule));
-  }
+  bool forgive(const finding& one) { return accepted_.take(one); }
 
   // --- age, soundness, cover
 
@@ -279,12 +212,12 @@ class gate_judge {
         }
       });
     }
-    const std::string since = parts > 0 ? fmt::format(", and {} of a part since then", number(parts, "run")) : "";
+    const std::string since = parts > 0 ? fmt::format(", and {} of a part since then", counted(parts, "run")) : "";
     if (wrong.empty()) {
       add(name, gate_verdict::pass,
-          number(of.artifacts.size(), "artifact") + " sound" + since + (accepted > 0 ? fmt::format(", {} accepted", number(accepted, "finding")) : ""));
+          counted(of.artifacts.size(), "artifact") + " sound" + since + (accepted > 0 ? fmt::format(", {} accepted", counted(accepted, "finding")) : ""));
     } else {
-      const std::string what = number(wrong.size(), "thing") + " wrong in the report of " + to_rfc3339(of.started) + since;
+      const std::string what = counted(wrong.size(), "thing") + " wrong in the report of " + to_rfc3339(of.started) + since;
       add(name, gate_verdict::fail, what, std::move(wrong));
     }
   }
@@ -346,13 +279,15 @@ class gate_judge {
       if (!is_covered(of, one)) missing.push_back(printable(one));
     }
     if (!missing.empty()) {
-      add(name, gate_verdict::fail, fmt::format("{} not covered: {}", number(missing.size(), "component"), fmt::join(missing, ", ")));
+      add(name, gate_verdict::fail, fmt::format("{} not covered: {}", counted(missing.size(), "component"), fmt::join(missing, ", ")));
     } else if (wanted.empty() && !request_.components.empty()) {
       add(name, gate_verdict::not_asked, "the policy requires no component");
+    } else if (wanted.empty() && of.components.empty()) {
+      add(name, gate_verdict::not_asked, "neither the gate nor the run had a policy: nothing says what should be there");
     } else if (wanted.empty()) {
-      add(name, gate_verdict::fail, of.components.empty() ? "the run had no policy, so that nothing says what should be there" : "no component had an artifact");
+      add(name, gate_verdict::fail, "no component had an artifact");
     } else {
-      add(name, gate_verdict::pass, fmt::format("{} covered", number(wanted.size(), "component")));
+      add(name, gate_verdict::pass, fmt::format("{} covered", counted(wanted.size(), "component")));
     }
   }
 
@@ -400,7 +335,7 @@ class gate_judge {
       if (!compared) wrong.push_back(printable(component.name) + ": no rows were compared");
     }
     if (!wrong.empty()) {
-      const std::string what = "rows not proved to be the same in " + number(wrong.size(), "place");
+      const std::string what = "rows not proved to be the same in " + counted(wrong.size(), "place");
       add("drill-rows", gate_verdict::fail, what, std::move(wrong));
     } else if (of.comparisons.empty() && wanted == 0) {
       add("drill-rows", gate_verdict::not_asked, "there was no table to compare");
@@ -408,7 +343,7 @@ class gate_judge {
       add("drill-rows", gate_verdict::fail, "rows were to be compared, and of no table were they");
     } else {
       add("drill-rows", gate_verdict::pass,
-          number(of.comparisons.size() - accepted, "table") + " restored with the same rows" + (accepted > 0 ? fmt::format(", {} accepted with others", accepted) : ""));
+          counted(of.comparisons.size() - accepted, "table") + " restored with the same rows" + (accepted > 0 ? fmt::format(", {} accepted with others", accepted) : ""));
     }
   }
 
@@ -454,12 +389,12 @@ class gate_judge {
       wrong.push_back(printable(component.name) + ": it has objectives, and was not restored");
     }
     if (!wrong.empty()) {
-      const std::string what = number(wrong.size(), "objective") + " not shown to be met";
+      const std::string what = counted(wrong.size(), "objective") + " not shown to be met";
       add("drill-objectives", gate_verdict::fail, what, std::move(wrong));
     } else if (objectives == 0) {
       add("drill-objectives", gate_verdict::not_asked, "there are no objectives");
     } else {
-      add("drill-objectives", gate_verdict::pass, number(objectives, "objective") + " met or accepted");
+      add("drill-objectives", gate_verdict::pass, counted(objectives, "objective") + " met or accepted");
     }
   }
 
@@ -468,8 +403,6 @@ class gate_judge {
     return found == request_.components.end() ? nullptr : &*found;
   }
 
-  static std::string number(std::uint64_t count, std::string_view what) { return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s"); }
-
   static std::string line(const finding& one) {
     return fmt::format("{}: {}: {}", printable(one.check), one.where.to_string(), printable(one.message));
   }
@@ -477,7 +410,7 @@ class gate_judge {
   const ledger_check& checked_;
   const evidence& shown_;
   const gate_request& request_;
-  std::vector<std::set<std::string>> covered_;  // by each accepted finding of the policy
+  accepted_findings accepted_;
   gate_result result_;
 };
 

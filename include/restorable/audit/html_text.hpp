@@ -21,6 +21,16 @@ namespace restorable::detail {
 /// A name as the backup spells it, on its own in the direction of text.
 inline std::string html_name(std::string_view raw) { return "<span class=\"n\">" + escape_markup(raw) + "</span>"; }
 
+/// A file's name, which may be broken after its underscores, where people would.
+inline std::string html_file_name(std::string_view raw) {
+  std::string text;
+  for (const char c : escape_markup(raw)) {
+    text += c;
+    if (c == '_') text += "<wbr>";
+  }
+  return "<span class=\"n\">" + text + "</span>";
+}
+
 /// Text in a cell that may hold names of any length.
 inline std::string html_words(std::string_view text) {
   return text.empty() ? std::string{} : "<span class=\"w\">" + escape_markup(text) + "</span>";

@@ -202,7 +202,7 @@ class report_html {
                             escape_markup(component.kind), counted(component.artifacts, "backup"));
       text += fmt::format("<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">{}</th>", name) +
               html_cell("verdict", html_tag(shown_.component_verdict_with_parts(*of, component))) +
-              html_cell("newest", component.newest ? html_name(file_name(*component.newest))
+              html_cell("newest", component.newest ? html_file_name(file_name(*component.newest))
                                                    : "<span class=\"over\">✗ none</span>") +
               html_cell("age", component.age_seconds ? age_text(*component.age_seconds) : "", true) +
               html_cell("size", newest != nullptr && newest->size ? format_byte_size(*newest->size) : "", true) +
