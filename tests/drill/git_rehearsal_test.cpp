@@ -194,7 +194,7 @@ TEST_F(rehearsal_of_a_bundle, warns_of_the_form_of_old_objects_and_no_more) {
   make();
   // A tree with a zero-padded mode, as tools of old wrote them.
   git_.must(
-      "cd repo && b=$(git hash-object -w numbers) && t=$({ printf '0100644 old\\0'; echo $b | xxd -r -p; } | git "
+      "cd repo && b=$(git hash-object -w numbers) && t=$({ printf '0100644 old\\0'; python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))' $b; } | git "
       "hash-object -w -t tree --literally --stdin) && "
       "c=$(git commit-tree $t -p HEAD -m odd) && git update-ref refs/heads/odd $c && git bundle create -q "
       "../odd.bundle --all");

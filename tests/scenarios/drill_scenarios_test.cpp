@@ -121,7 +121,7 @@ const std::vector<scenario> scenarios{
     {"capture_cut_short", R"sh(edit $DB.capture.json 'b[:200]')sh", "database", "capture.malformed @ compare-capture"},
     // hostile dumps: nothing of it runs
     {"psql_command", R"sh(edit $DB 'b.replace(b"SET lock_timeout = 0;", b"\\! touch /tmp/restorable-owned\nSET lock_timeout = 0;", 1)'; reseal $DB)sh",
-     "database", "drill.older-artifact @ verify-artifact", {"dump.meta-command @ ner11_db_20251208_020000.sql.gz"}},
+     "database", "drill.older-artifact @ verify-artifact", {"dump.meta-command @ ner11_db_20251208_020000.sql.gz", "drill.rpo @ database"}},
     {"copy_from_a_program", R"sh(edit $DB 'b.replace(b"SET default_tablespace", b"COPY public.documents FROM PROGRAM \x27touch /tmp/restorable-owned\x27;\nSET default_tablespace", 1)'; reseal $DB)sh",
      "database", "load.refused @ load-dump"},
     {"copy_from_a_program_in_disguise",

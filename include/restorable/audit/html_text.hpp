@@ -26,7 +26,7 @@ inline std::string html_file_name(std::string_view raw) {
   std::string text;
   for (const char c : escape_markup(raw)) {
     text += c;
-    if (c == '_') text += "<wbr>";
+    if (c == '_') text += "<wbr/>";
   }
   return "<span class=\"n\">" + text + "</span>";
 }
