@@ -34,7 +34,7 @@ std::string word(const std::string& html) {
 void expect_well_formed(const std::string& html) {
   const std::set<std::string> elements{
       "html",  "head",    "meta",    "title",   "link",   "style",      "body", "header",  "h1",      "h2",   "h3",
-      "h4",    "main",    "section", "article", "p",      "b",          "i",    "span",    "div",     "ul",   "li",
+      "h4",    "main",    "section", "article", "p",      "b",          "i",    "span", "wbr",    "div",     "ul",   "li",
       "table", "caption", "thead",   "tbody",   "tr",     "th",         "td",   "details", "summary", "dl",   "dt",
       "dd",    "code",    "pre",     "footer",  "figure", "figcaption", "svg",  "path",    "circle",  "rect", "text"};
   const std::set<std::string> attributes{
