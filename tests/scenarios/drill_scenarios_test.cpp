@@ -100,6 +100,8 @@ const std::vector<scenario> scenarios{
     // found by loading
     {"statement_that_fails", R"sh(edit $DB 'b.replace(b"CREATE INDEX ", b"CREATE INDEXX ", 1)'; reseal $DB)sh",
      "database", "load.sql @ load-dump", {"objects.missing @ check-objects"}},
+    {"statement_that_is_not_there", R"sh(edit $DB 'b[:(n := b.index(b"CREATE INDEX "))] + b[b.index(b";", n) + 1:]'; reseal $DB)sh",
+     "database", "objects.missing @ check-objects"},
     {"dump_that_fails_halfway", R"sh(edit $DB 'b.replace(b"CREATE TABLE public.incidents (", b"CREATE TABLE public.incidents (nonsense,", 1)'; reseal $DB)sh",
      "database", "load.sql @ load-dump", {"rows.missing-table @ compare-rows", "rows.fewer @ compare-rows", "objects.missing @ check-objects", "objects.sequence-behind @ check-objects"}},
     {"row_that_is_there_twice",

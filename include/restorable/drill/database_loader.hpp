@@ -58,6 +58,20 @@ class database_loader {
 
   [[nodiscard]] unsigned server_major() const { return static_cast<unsigned>(main_.server_version()) / 10'000; }
 
+  /// pg_dump's comment on an object: whatever the dump declares is expected to be there afterwards.
+  void declare(std::string_view header) {
+    if (header == header_) return;
+    header_ = header;
+    object_.reset();
+    if (!header_.starts_with("Name: ") || header_.size() > longest_header) return;
+    const std::string type = header_part(header_, "Type");
+    if (current_.objects.size() == most_kept) return too_many("objects");
+    if (type.empty() || type == "COMMENT" || type.find("ACL") != std::string::npos || type == "SEQUENCE SET" || type.starts_with("DATABASE")) return;
+    const std::string schema = header_part(header_, "Schema");
+    object_ = current_.objects.size();
+    current_.objects.push_back({type, schema == "-" ? "" : schema, header_part(header_, "Name"), false});
+  }
+
   void take_statement(const dump_event& event) {
     note_object(event);
     large_objects_.take(event.text);
@@ -189,19 +203,9 @@ class database_loader {
     finish_copies();
   }
 
-  // Every object that the dump declares is expected to be there afterwards.
   void note_object(const dump_event& event) {
     run_.context.first_part = event.header.empty();
-    if (event.header == header_) return;
-    header_ = event.header;
-    object_.reset();
-    if (!header_.starts_with("Name: ") || header_.size() > longest_header) return;
-    const std::string type = header_part(header_, "Type");
-    if (current_.objects.size() == most_kept) return too_many("objects");
-    if (type.empty() || type == "COMMENT" || type.find("ACL") != std::string::npos || type == "SEQUENCE SET" || type.starts_with("DATABASE")) return;
-    const std::string schema = header_part(header_, "Schema");
-    object_ = current_.objects.size();
-    current_.objects.push_back({type, schema == "-" ? "" : schema, header_part(header_, "Name"), false});
+    declare(event.header);
   }
 
   // --- statements in order

@@ -57,7 +57,11 @@ class dump_loader {
 
   bool take(const dump_event& event) {
     switch (event.type) {
-      case dump_event_type::comment: note_comment(event); break;
+      case dump_event_type::comment:
+        note_comment(event);
+        // an object whose statement is not there is one that is missing
+        if (event.text.starts_with("Name: ")) database_->declare(event.text);
+        break;
       case dump_event_type::statement:
         ++run_.outcome.statements;
         database_->take_statement(event);
