@@ -159,6 +159,9 @@ TEST_F(judge_gate_test, wants_signatures_once_a_key_was_given) {
   EXPECT_THAT(broken(), ElementsAre("signed")) << "the chain itself is whole";
   checked.findings[0] = make_finding(checks::ledger_head, location{"head.dsse"}, "lines were removed");
   EXPECT_THAT(broken(), ElementsAre("ledger-whole", "signed"));
+  checked.findings.clear();
+  checked.signatures_verified = 0;
+  EXPECT_THAT(said("signed"), HasSubstr("fail: no report is signed by a known key"));
   checked = {};
   request.signatures = false;
   EXPECT_THAT(said("signed"), HasSubstr("not asked"));

@@ -130,6 +130,8 @@ class gate_judge {
     if (!wrong.empty() || !checked_.head_signed) {
       const char* what = wrong.empty() ? "the ledger's head is not signed by a known key" : "signatures do not hold";
       add("signed", gate_verdict::fail, what, std::move(wrong));
+    } else if (checked_.signatures_verified == 0) {
+      add("signed", gate_verdict::fail, "no report is signed by a known key");
     } else {
       add("signed", gate_verdict::pass, fmt::format("{} and the head signed by a known key", counted(checked_.signatures_verified, "report")));
     }
