@@ -85,8 +85,8 @@ inline void boot_volume(const drill_item& item, const std::filesystem::path& dir
     const std::string inside = data.lexically_relative(directory).string();
     const location where = inside == "." ? item.where : item.where / inside;
     const std::string label = inside == "." ? item.label : where.to_string();
-    detail::let_through(data, directory);
     scene.steps.run({"boot-volume", item.component, label}, item.wishes.allow_skip, [&](step_report& step) {
+      detail::let_through(data, directory);
       data_directory_outcome booted = rehearse_data_directory(data, where, scene.settings.postgres, scene.new_path("boot"), scene.user,
                                                               scene.settings.jobs, scene.settings.stop);
       if (!booted.version.empty()) {

@@ -14,14 +14,13 @@
 #include "restorable/base/printable.hpp"
 #include "restorable/drill/drill_plan.hpp"
 #include "restorable/drill/drill_settings.hpp"
+#include "restorable/verify/run.hpp"
 
 namespace restorable {
 
 /// 1 when something is missing that should be restored, 3 when something could not be looked at.
 inline int dry_run_code(const drill_plan& plan) {
-  const auto wrong = [](const std::vector<finding>& findings) {
-    return std::any_of(findings.begin(), findings.end(), [](const finding& one) { return one.severity == severity::error; });
-  };
+  const auto wrong = [](const std::vector<finding>& findings) { return detail::verdict_of(findings) == verdict::unsound; };
   const bool missing = std::any_of(plan.components.begin(), plan.components.end(), [&](const auto& one) { return wrong(one.findings); });
   return missing || wrong(plan.findings) ? 1 : plan.unchecked.empty() && !plan.targets.empty() ? 0 : 3;
 }

@@ -23,6 +23,7 @@
 #include "restorable/drill/sql_error.hpp"
 #include "restorable/verify/artifact_verifier.hpp"
 #include "restorable/verify/progress_board.hpp"
+#include "restorable/verify/run.hpp"
 
 namespace restorable {
 
@@ -133,9 +134,7 @@ class step_recorder {
   }
 
   static verdict judge(const step_report& step) {
-    const bool error = std::any_of(step.findings.begin(), step.findings.end(),
-                                   [](const finding& one) { return one.severity == severity::error; });
-    return error ? verdict::unsound : step.unchecked.empty() ? verdict::sound : verdict::unchecked;
+    return worse(detail::verdict_of(step.findings), step.unchecked.empty() ? verdict::sound : verdict::unchecked);
   }
 
   step_settings settings_;
