@@ -8,21 +8,22 @@
 #include <stdexcept>
 #include <string>
 
-#include "restorable/codec/gunzip.hpp"
-#include "restorable/codec/inflate_zlib.hpp"
-#include "restorable/hash/digest.hpp"
-#include "restorable/io/drain.hpp"
-#include "restorable/io/memory_source.hpp"
-#include "restorable/postgres/dump_check.hpp"
+#include "knowngood/codec/gunzip.hpp"
+#include "knowngood/codec/inflate_zlib.hpp"
+#include "knowngood/hash/digest.hpp"
+#include "knowngood/io/drain.hpp"
+#include "knowngood/io/memory_source.hpp"
+#include "knowngood/postgres/dump_check.hpp"
 
 namespace {
 
-using namespace restorable;
+using namespace knowngood;
 
 /// A dump of about `bytes`, its rows like those of a parts list: numbers, hex digests, words, timestamps.
 std::string make_dump(std::size_t bytes) {
-  std::string dump = "--\n-- PostgreSQL database dump\n--\n\nSET client_encoding = 'UTF8';\n"
-                     "COPY public.parts (id, digest, name, made) FROM stdin;\n";
+  std::string dump =
+      "--\n-- PostgreSQL database dump\n--\n\nSET client_encoding = 'UTF8';\n"
+      "COPY public.parts (id, digest, name, made) FROM stdin;\n";
   std::uint64_t state = 88172645463325252U;
   const auto random = [&state] {
     state ^= state << 13U;
@@ -31,8 +32,8 @@ std::string make_dump(std::size_t bytes) {
     return state;
   };
   for (std::uint64_t id = 1; dump.size() < bytes; ++id) {
-    dump += fmt::format("{}\t{:016x}{:016x}\tpart number {}\t2025-12-{:02} {:02}:{:02}:00+00\n", id, random(), random(), id % 997,
-                        id % 28 + 1, id % 24, id % 60);
+    dump += fmt::format("{}\t{:016x}{:016x}\tpart number {}\t2025-12-{:02} {:02}:{:02}:00+00\n", id, random(), random(),
+                        id % 997, id % 28 + 1, id % 24, id % 60);
   }
   return dump + "\\.\n\n--\n-- PostgreSQL database dump complete\n--\n\n";
 }
@@ -77,7 +78,7 @@ void scan_copy_rows(benchmark::State& state) {
   const std::size_t begin = dump().find("stdin;\n") + 7;
   const std::string_view data = std::string_view{dump()}.substr(begin);
   for (auto _ : state) {
-    copy_rows rows{4, true};
+    copy_rows rows{4, text_encoding::utf8};
     for (std::string_view rest = data; !rest.empty();) {
       std::string_view now = rest.substr(0, chunk);
       rest.remove_prefix(now.size());

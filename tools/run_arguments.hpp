@@ -15,21 +15,22 @@
 #include <thread>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "command_line.hpp"
-#include "restorable/audit/report.hpp"
-#include "restorable/base/byte_size.hpp"
-#include "restorable/base/error.hpp"
-#include "restorable/base/limits.hpp"
-#include "restorable/base/nearest.hpp"
-#include "restorable/base/time.hpp"
-#include "restorable/base/version.hpp"
-#include "restorable/catalog/policy.hpp"
-#include "restorable/hash/digest.hpp"
+#include "knowngood/base/byte_size.hpp"
+#include "knowngood/base/error.hpp"
+#include "knowngood/base/limits.hpp"
+#include "knowngood/base/nearest.hpp"
+#include "knowngood/base/time.hpp"
+#include "knowngood/base/version.hpp"
+#include "knowngood/catalog/policy.hpp"
+#include "knowngood/hash/digest.hpp"
+#include "knowngood/io/host_name.hpp"
+#include "knowngood/report/report.hpp"
 
-namespace restorable::tool {
+namespace knowngood::tool {
 
 struct run_arguments {
   std::vector<std::string> paths;
@@ -48,14 +49,17 @@ inline void declare(CLI::App& app, run_arguments& given) {
   app.add_option("--policy", given.policy, "the estate: what should be there (docs/policy.md)")->type_name("FILE");
   app.add_option("--root", given.root, "look for the policy's estate here instead")->type_name("DIR");
   app.add_option("--component", given.components, "only this component of the policy; may be repeated")
-      ->allow_extra_args(false)->type_name("NAME");
+      ->allow_extra_args(false)
+      ->type_name("NAME");
   app.add_flag("--strict", given.strict, "warnings fail the run too");
   app.add_flag("--progress", given.progress, "show progress even when standard error is no terminal");
   app.add_flag("--no-progress", given.no_progress, "never show progress");
   app.add_option("--now", given.now, "run as if it were TIME (2025-12-04T03:00:00Z)")->type_name("TIME");
   app.add_option("--limit", given.limit_settings,
                  "raise a bound: nesting_depth, entries, expanded_bytes, expansion_ratio, name_bytes, list_bytes, "
-                 "compared_members")->allow_extra_args(false)->type_name("NAME=N");
+                 "toc_bytes, compared_members, capture_bytes")
+      ->allow_extra_args(false)
+      ->type_name("NAME=N");
 }
 
 /// Refuses arguments that do not go together; `what` is what the program does with them.
@@ -75,20 +79,24 @@ inline limits parse_limits(const std::vector<std::string>& settings) {
   limits bounds;
   struct named_limit {
     std::string_view name;
-    std::uint64_t limits::* member;
+    std::uint64_t limits::*member;
   };
-  constexpr std::array<named_limit, 6> known{{{"entries", &limits::entries},
+  constexpr std::array<named_limit, 8> known{{{"capture_bytes", &limits::capture_bytes},
+                                              {"entries", &limits::entries},
                                               {"compared_members", &limits::compared_members},
                                               {"expanded_bytes", &limits::expanded_bytes},
                                               {"expansion_ratio", &limits::expansion_ratio},
                                               {"name_bytes", &limits::name_bytes},
-                                              {"list_bytes", &limits::list_bytes}}};
+                                              {"list_bytes", &limits::list_bytes},
+                                              {"toc_bytes", &limits::toc_bytes}}};
   for (const auto& setting : settings) {
     const std::size_t equals = setting.find('=');
     const std::string_view name = std::string_view{setting}.substr(0, equals);
     const auto value = equals == std::string::npos ? std::nullopt : parse_byte_size(setting.substr(equals + 1));
-    if (!value || *value == 0) throw usage_error{fmt::format("--limit {}: must be NAME=N with N a number above 0", setting)};
-    const auto found = std::find_if(known.begin(), known.end(), [&](const named_limit& one) { return one.name == name; });
+    if (!value || *value == 0)
+      throw usage_error{fmt::format("--limit {}: must be NAME=N with N a number above 0", setting)};
+    const auto found =
+        std::find_if(known.begin(), known.end(), [&](const named_limit& one) { return one.name == name; });
     if (found != known.end()) {
       bounds.*found->member = *value;
     } else if (name == "nesting_depth") {
@@ -97,7 +105,8 @@ inline limits parse_limits(const std::vector<std::string>& settings) {
       std::vector<std::string_view> names{"nesting_depth"};
       for (const auto& one : known) names.push_back(one.name);
       const std::string_view near = nearest(name, names);
-      throw usage_error{fmt::format("--limit {}: no such limit{}", name, near.empty() ? "" : fmt::format(": did you mean {}?", near))};
+      throw usage_error{fmt::format("--limit {}: no such limit{}", name,
+                                    near.empty() ? "" : fmt::format(": did you mean {}?", near))};
     }
   }
   return bounds;
@@ -136,12 +145,16 @@ class shifted_clock {
 };
 
 /// A report with all that is known before the run.
-inline report begin_report(std::string_view program, int argc, const char* const* argv, const shifted_clock& clock) {
+inline report begin_report(std::string_view program, int argc, const char* const* argv, const run_arguments& given,
+                           const shifted_clock& clock) {
   report result;
   result.tool = program;
   result.version = version_text;
   result.host = host_name();
   result.command = shell_quoted(argc, argv);
+  result.strict = given.strict;
+  result.limited_to = given.components;
+  result.simulated = !given.now.empty();
   result.started = clock.now();
   return result;
 }
@@ -152,6 +165,7 @@ inline void name_policy(report& result, const std::string& path, const policy& e
   sum.update(std::as_bytes(std::span{estate.text}));
   result.policy = path;
   result.policy_sha256 = sum.finish();
+  result.estate = estate.estate.name;
 }
 
-}  // namespace restorable::tool
+}  // namespace knowngood::tool

@@ -1,13 +1,13 @@
-#include "restorable/archive/confined_directory.hpp"
+#include "knowngood/archive/confined_directory.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "restorable/testing/scratch_directory.hpp"
+#include "knowngood/testing/scratch_directory.hpp"
 
-namespace {
+namespace confined_directory_test {
 
-using namespace restorable;
+using namespace knowngood;
 using ::testing::ElementsAre;
 
 class confined_directory_test : public ::testing::Test {
@@ -75,4 +75,4 @@ TEST_F(confined_directory_test, walks_everything_once) {
   EXPECT_EQ(visits, 3);
 }
 
-}  // namespace
+}  // namespace confined_directory_test

@@ -1,10 +1,12 @@
-#include "restorable/archive/detect_tar.hpp"
+#include "knowngood/archive/detect_tar.hpp"
 
-#include "tar_bytes.hpp"
+#include <gtest/gtest.h>
+
+#include "archive/tar_bytes.hpp"
 
 #include <random>
 
-namespace {
+namespace detect_tar_test {
 
 using namespace tar_bytes;
 
@@ -83,4 +85,4 @@ TEST(detect_tar, does_not_take_a_header_without_magic_whose_fields_are_none) {
   EXPECT_FALSE(taken(without_magic(156, "#"))) << "type";
 }
 
-}  // namespace
+}  // namespace detect_tar_test

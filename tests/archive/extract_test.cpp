@@ -1,4 +1,4 @@
-#include "restorable/archive/extract.hpp"
+#include "knowngood/archive/extract.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,9 +9,9 @@
 #include <csignal>
 #include <random>
 
-#include "tar_bytes.hpp"
+#include "archive/tar_bytes.hpp"
 
-namespace {
+namespace extract_test {
 
 using namespace tar_bytes;
 using ::testing::Contains;
@@ -32,7 +32,7 @@ class world {
   }
 
   struct result {
-    extract_outcome outcome;
+    extract_result outcome;
     std::vector<finding> findings;
     std::optional<std::string> unchecked;
 
@@ -85,7 +85,7 @@ class world {
   }
   [[nodiscard]] std::string read(const std::string& name) const { return scratch_.read("target/" + name); }
   [[nodiscard]] std::filesystem::path target() const { return scratch_.path() / "target"; }
-  [[nodiscard]] const scratch_directory& scratch() const { return scratch_; }
+  [[nodiscard]] const archive_directory& scratch() const { return scratch_; }
   [[nodiscard]] struct stat status(const std::string& name) const {
     struct stat found {};
     EXPECT_EQ(::lstat((target() / name).c_str(), &found), 0) << name;
@@ -93,7 +93,7 @@ class world {
   }
 
  private:
-  scratch_directory scratch_;
+  archive_directory scratch_;
   std::string before_;
 };
 
@@ -152,7 +152,7 @@ TEST(extract, writes_nothing_outside_whatever_the_archive_says) {
       {"a bare ..", file("..", "x"), {through}},
       {"a directory ..", directory("../outside"), {through}},
       {"a symbolic link, then a file beneath it", soft_link("a", "../outside") + file("a/victim", "evil"), {through}},
-      {"an absolute one", soft_link("a", "/tmp") + file("a/restorable-evil", "evil"), {through}},
+      {"an absolute one", soft_link("a", "/tmp") + file("a/knowngood-evil", "evil"), {through}},
       {"a link to ..", soft_link("a", "..") + file("a/outside/victim", "evil"), {through}},
       {"a link, then a file of its name", soft_link("a", "../outside/victim") + file("a", "mine"), {}},
       {"a link, then a directory of its name, then a file in it",
@@ -189,7 +189,7 @@ TEST(extract, writes_nothing_outside_whatever_the_archive_says) {
       {"a link as the root", soft_link("./", "../outside") + file("victim", "mine"), {through}},
       {"a file with no name", file("", "x"), {through}},
       {"an absolute name", file("/outside/victim", "mine"), {}},
-      {"an absolute name with slashes", file("///tmp/restorable-evil", "mine"), {}},
+      {"an absolute name with slashes", file("///tmp/knowngood-evil", "mine"), {}},
       {"a device", header("dev", '3') + header("disk", '4') + header("pipe", '6'), {}},
       {"a PAX name that leads up", extended(pax_record("path", "../outside/victim")) + file("x", "evil"), {through}},
       {"a PAX link out",
@@ -205,7 +205,7 @@ TEST(extract, writes_nothing_outside_whatever_the_archive_says) {
     here.expect_nothing_outside(one.what);
     EXPECT_THAT(got.errors(), IsSupersetOf(one.expected)) << one.what << "\n" << got.messages();
     EXPECT_TRUE(got.outcome.complete) << one.what;
-    EXPECT_FALSE(std::filesystem::exists("/tmp/restorable-evil")) << one.what;
+    EXPECT_FALSE(std::filesystem::exists("/tmp/knowngood-evil")) << one.what;
     if (one.expected.empty()) {
       EXPECT_THAT(got.errors(), Not(Contains("restore.refused"))) << one.what << "\n" << got.messages();
     }
@@ -447,11 +447,10 @@ TEST(extract, stops_when_told_to) {
   const world here;
   std::atomic<bool> stop{false};
   extract_options options;
-  options.stop = &stop;
+  options.stop = stop;
   options.on_bytes = [&](std::uint64_t) { stop = true; };
-  const auto got = here.restore(file("a", std::string(100'000, 'x')) + file("b", "y") + end_blocks(), options, 20'000);
-  EXPECT_TRUE(got.outcome.stopped);
-  EXPECT_FALSE(got.outcome.complete);
+  EXPECT_THROW(here.restore(file("a", std::string(100'000, 'x')) + file("b", "y") + end_blocks(), options, 20'000),
+               interrupted);
   EXPECT_EQ(here.list(), "");
 }
 
@@ -482,4 +481,4 @@ TEST(extract, keeps_times_even_odd_ones) {
   EXPECT_EQ(here.status("d").st_mtim.tv_sec, 1'764'813'600) << "set after what was written into it";
 }
 
-}  // namespace
+}  // namespace extract_test

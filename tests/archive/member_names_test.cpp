@@ -1,4 +1,4 @@
-#include "restorable/archive/member_names.hpp"
+#include "knowngood/archive/member_names.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace member_names_test {
 
-using namespace restorable;
+using namespace knowngood;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -168,4 +168,4 @@ TEST(member_names, take_long_names_in_linear_time) {
   EXPECT_THAT(names.found(), IsEmpty());
 }
 
-}  // namespace
+}  // namespace member_names_test

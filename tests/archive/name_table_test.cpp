@@ -1,4 +1,4 @@
-#include "restorable/archive/name_table.hpp"
+#include "knowngood/archive/name_table.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,9 @@
 #include <random>
 #include <unordered_map>
 
-namespace {
+namespace name_table_test {
 
-using restorable::name_table;
+using knowngood::name_table;
 
 TEST(name_table, knows_nothing_at_first) {
   const name_table table;
@@ -52,4 +52,4 @@ TEST(name_table, takes_two_million_names_in_32_mebibytes) {
   EXPECT_LE(table.memory(), std::size_t{32} << 20);
 }
 
-}  // namespace
+}  // namespace name_table_test

@@ -19,13 +19,13 @@
 
 #include <fmt/format.h>
 
-#include "restorable/archive/tar_reader.hpp"
-#include "restorable/io/memory_source.hpp"
-#include "restorable/testing/damage.hpp"
+#include "knowngood/archive/tar_reader.hpp"
+#include "knowngood/io/memory_source.hpp"
+#include "knowngood/testing/damage.hpp"
 
 namespace tar_bytes {
 
-using namespace restorable;
+using namespace knowngood;
 
 inline std::string padded(std::string bytes) {
   bytes.resize((bytes.size() + 511) / 512 * 512, '\0');
@@ -42,7 +42,9 @@ inline void seal(std::string& bytes, std::size_t at = 0) {
 
 /// A ustar header.
 inline std::string header(std::string_view name, char type = '0', std::uint64_t size = 0, std::string_view link = {},
-                          std::string_view magic = std::string_view{"ustar\0" "00", 8}) {
+                          std::string_view magic = std::string_view{"ustar\0"
+                                                                    "00",
+                                                                    8}) {
   std::string block(512, '\0');
   block.replace(0, std::min<std::size_t>(name.size(), 100), name.substr(0, 100));
   block.replace(100, 7, "0000644");
@@ -208,16 +210,16 @@ inline walked walk_tar(const std::string& bytes) {
 }
 
 /// A directory that is removed in the end.
-class scratch_directory {
+class archive_directory {
  public:
-  scratch_directory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "restorable-archive-XXXXXX").string();
+  archive_directory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "knowngood-archive-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
     path_ = pattern;
   }
-  scratch_directory(const scratch_directory&) = delete;
-  scratch_directory& operator=(const scratch_directory&) = delete;
-  ~scratch_directory() {
+  archive_directory(const archive_directory&) = delete;
+  archive_directory& operator=(const archive_directory&) = delete;
+  ~archive_directory() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }

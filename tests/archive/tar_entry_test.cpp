@@ -1,15 +1,15 @@
-#include "restorable/archive/tar_entry.hpp"
+#include "knowngood/archive/tar_entry.hpp"
 
 #include <gtest/gtest.h>
 
-#include <clocale>
 #include <langinfo.h>
+#include <clocale>
 #include <memory>
 #include <string>
 
-namespace {
+namespace tar_entry_test {
 
-using namespace restorable;
+using namespace knowngood;
 
 struct free_entry {
   void operator()(::archive_entry* entry) const noexcept { ::archive_entry_free(entry); }
@@ -40,7 +40,7 @@ TEST(tar_entry, describes_what_is_set_and_nothing_else) {
 
 TEST(tar_entry, gives_no_size_to_what_has_no_content) {
   for (const auto& [kind, type] : {std::pair{AE_IFDIR, entry_type::directory}, std::pair{AE_IFLNK, entry_type::symlink},
-                                  std::pair{AE_IFIFO, entry_type::fifo}}) {
+                                   std::pair{AE_IFIFO, entry_type::fifo}}) {
     const entry_pointer entry{::archive_entry_new()};
     ::archive_entry_set_filetype(entry.get(), kind);
     ::archive_entry_set_size(entry.get(), 42);
@@ -49,15 +49,15 @@ TEST(tar_entry, gives_no_size_to_what_has_no_content) {
   }
 }
 
-TEST(tar_entry, the_c_locale_lasts_as_long_as_its_scope) {
+TEST(tar_entry, the_locale_lasts_as_long_as_its_scope) {
   ASSERT_NE(std::setlocale(LC_ALL, "C.UTF-8"), nullptr);
   ASSERT_STREQ(::nl_langinfo(CODESET), "UTF-8");
   {
-    const detail::c_locale scope;
+    const detail::archive_locale scope{"C"};
     EXPECT_STRNE(::nl_langinfo(CODESET), "UTF-8");
   }
   EXPECT_STREQ(::nl_langinfo(CODESET), "UTF-8");
   std::setlocale(LC_ALL, "C");
 }
 
-}  // namespace
+}  // namespace tar_entry_test

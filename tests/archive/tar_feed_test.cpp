@@ -1,15 +1,15 @@
-#include "restorable/archive/tar_feed.hpp"
+#include "knowngood/archive/tar_feed.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "restorable/io/memory_source.hpp"
+#include "knowngood/io/memory_source.hpp"
 
-namespace {
+namespace tar_feed_test {
 
-using namespace restorable;
+using namespace knowngood;
 
 TEST(tar_feed, remembers_the_last_three_blocks_before_the_current_chunk) {
   std::string bytes(20'000, '\0');
@@ -23,8 +23,7 @@ TEST(tar_feed, remembers_the_last_three_blocks_before_the_current_chunk) {
       const std::uint64_t from = start < detail::tar_feed::tail_bytes ? 0 : start - detail::tar_feed::tail_bytes;
       const auto kept = feed.bytes(from, feed.pulled());
       ASSERT_EQ(kept.size(), feed.pulled() - from);
-      ASSERT_EQ(std::string(reinterpret_cast<const char*>(kept.data()), kept.size()),
-                bytes.substr(from, kept.size()));
+      ASSERT_EQ(std::string(reinterpret_cast<const char*>(kept.data()), kept.size()), bytes.substr(from, kept.size()));
     }
     EXPECT_EQ(feed.pulled(), bytes.size());
   }
@@ -43,4 +42,4 @@ TEST(tar_feed, hands_out_again_what_it_is_told_to_resume_at) {
   EXPECT_TRUE(feed.pull().empty());
 }
 
-}  // namespace
+}  // namespace tar_feed_test

@@ -1,8 +1,10 @@
 // What real tools write is read as they read it themselves.
-#include "restorable/archive/detect_tar.hpp"
-#include "restorable/archive/tar_reader.hpp"
+#include "knowngood/archive/detect_tar.hpp"
 
-#include "tar_bytes.hpp"
+#include <gtest/gtest.h>
+#include "knowngood/archive/tar_reader.hpp"
+
+#include "archive/tar_bytes.hpp"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -11,7 +13,7 @@
 #include <map>
 #include <set>
 
-namespace {
+namespace tar_tools_test {
 
 using namespace tar_bytes;
 using testing::ElementsAre;
@@ -84,7 +86,7 @@ std::string content_of(const std::filesystem::path& path) {
 }
 
 // The members against what GNU tar extracts, and the end against the walker.
-void expect_as_gnu_tar_reads_it(const scratch_directory& scratch, const std::string& name,
+void expect_as_gnu_tar_reads_it(const archive_directory& scratch, const std::string& name,
                                 double time_precision = 1.0) {
   SCOPED_TRACE(name);
   const std::string bytes = scratch.read(name);
@@ -142,7 +144,7 @@ void expect_as_gnu_tar_reads_it(const scratch_directory& scratch, const std::str
 
 class tar_tools : public testing::Test {
  protected:
-  scratch_directory scratch;
+  archive_directory scratch;
 };
 
 TEST_F(tar_tools, gnu_tar_in_its_formats_for_short_names) {
@@ -184,14 +186,21 @@ TEST_F(tar_tools, gnu_tar_labels_increments_updates_and_attributes) {
 
   static_cast<void>(scratch.run("tar --listed-incremental=snapshot -cf full.tar tree"));
   EXPECT_THAT(read_tar(scratch.read("full.tar")).checks(), IsEmpty());
-  static_cast<void>(scratch.run("sleep 0.01; echo more > tree/sub/later; rm tree/soft; "
-                                "tar --listed-incremental=snapshot -cf step.tar tree; "
-                                "tar --format=posix --listed-incremental=snapshot2 -cf posix.tar tree"));
-  EXPECT_THAT(read_tar(scratch.read("step.tar")).checks(), IsEmpty());
-  EXPECT_THAT(read_tar(scratch.read("posix.tar")).checks(), IsEmpty());
+  static_cast<void>(
+      scratch.run("sleep 0.01; echo more > tree/sub/later; rm tree/soft; "
+                  "tar --listed-incremental=snapshot -cf step.tar tree; "
+                  "tar --format=posix --listed-incremental=snapshot2 -cf posix.tar tree"));
+  EXPECT_THAT(read_tar(scratch.read("step.tar")).checks(), ElementsAre("tar.incremental"));
+  EXPECT_THAT(read_tar(scratch.read("posix.tar")).checks(), IsEmpty()) << "a full one, level 0";
+  static_cast<void>(
+      scratch.run("tar --format=posix --listed-incremental=snapshot2 -cf posix-step.tar tree; "
+                  "tar --format=posix --listed-incremental=snapshot3 -cf posix-full.tar tree"));
+  EXPECT_THAT(read_tar(scratch.read("posix-step.tar")).checks(), ElementsAre("tar.incremental"));
+  EXPECT_THAT(read_tar(scratch.read("posix-full.tar")).checks(), IsEmpty());
 
-  static_cast<void>(scratch.run("tar -cf grown.tar tree/sub; tar -rf grown.tar tree/size_1; "
-                                "tar -rf grown.tar tree/size_1"));
+  static_cast<void>(
+      scratch.run("tar -cf grown.tar tree/sub; tar -rf grown.tar tree/size_1; "
+                  "tar -rf grown.tar tree/size_1"));
   const tar_reading grown = read_tar(scratch.read("grown.tar"));
   EXPECT_THAT(grown.checks(), ElementsAre("tar.duplicate"));
   EXPECT_FALSE(grown.unsound());
@@ -265,16 +274,18 @@ TEST_F(tar_tools, python_in_its_formats) {
 TEST_F(tar_tools, git_archive) {
   if (!have("git")) GTEST_SKIP() << "git is not installed";
   static_cast<void>(scratch.run(make_tree));
-  static_cast<void>(scratch.run("export GIT_CONFIG_GLOBAL=/dev/null; git init -q repo && "
-                                "cp -r tree/sub tree/soft tree/size_513 repo/ && cd repo && git add . && "
-                                "git -c user.name=a -c user.email=a@b commit -qm x && "
-                                "git archive --prefix=p/ -o ../a.tar HEAD"));
+  static_cast<void>(
+      scratch.run("export GIT_CONFIG_GLOBAL=/dev/null; git init -q repo && "
+                  "cp -r tree/sub tree/soft tree/size_513 repo/ && cd repo && git add . && "
+                  "git -c user.name=a -c user.email=a@b commit -qm x && "
+                  "git archive --prefix=p/ -o ../a.tar HEAD"));
   expect_as_gnu_tar_reads_it(scratch, "a.tar");
 }
 
 TEST_F(tar_tools, a_small_archive_of_gnu_tar_cut_at_every_byte) {
-  static_cast<void>(scratch.run("mkdir t; echo one > t/a; ln t/a t/b; ln -s a t/c; head -c 600 /dev/urandom > t/d; "
-                                "tar --format=gnu -cf gnu.tar t; tar --format=posix -cf pax.tar t/a t/b t/d"));
+  static_cast<void>(
+      scratch.run("mkdir t; echo one > t/a; ln t/a t/b; ln -s a t/c; head -c 600 /dev/urandom > t/d; "
+                  "tar --format=gnu -cf gnu.tar t; tar --format=posix -cf pax.tar t/a t/b t/d"));
   for (const std::string name : {"gnu.tar", "pax.tar"}) {
     const std::string bytes = scratch.read(name);
     const std::size_t complete = walk_tar(bytes).end + 1024;
@@ -282,7 +293,7 @@ TEST_F(tar_tools, a_small_archive_of_gnu_tar_cut_at_every_byte) {
     ASSERT_LT(complete, bytes.size());
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       const tar_reading got = read_tar(bytes.substr(0, size));
-      ASSERT_EQ(got.unsound(), size < complete) << name << " cut at byte " << size;
+      ASSERT_EQ(got.unsound(), size < complete && size != complete - 512) << name << " cut at byte " << size;
     }
   }
 }
@@ -291,9 +302,10 @@ TEST_F(tar_tools, a_file_beyond_what_octal_holds) {
   if (!have("/usr/bin/python3")) GTEST_SKIP() << "python3 is not installed";
   // 9 GiB, which the archive's bytes are not: only its first blocks are made.
   for (const std::string format : {"GNU_FORMAT", "PAX_FORMAT"}) {
-    static_cast<void>(scratch.run(
-        "/usr/bin/python3 -c \"import tarfile; i = tarfile.TarInfo('big'); i.size = 9 << 30; "
-        "open('a.tar', 'wb').write(i.tobuf(tarfile." + format + ") + b'x' * 5120)\""));
+    static_cast<void>(
+        scratch.run("/usr/bin/python3 -c \"import tarfile; i = tarfile.TarInfo('big'); i.size = 9 << 30; "
+                    "open('a.tar', 'wb').write(i.tobuf(tarfile." +
+                    format + ") + b'x' * 5120)\""));
     const std::string bytes = scratch.read("a.tar");
     finding_list findings;
     tar_reader tar{std::make_unique<memory_source>(bytes), location{"a.tar"}, limits{}, findings};
@@ -305,4 +317,4 @@ TEST_F(tar_tools, a_file_beyond_what_octal_holds) {
   }
 }
 
-}  // namespace
+}  // namespace tar_tools_test

@@ -1,16 +1,17 @@
-#include "restorable/audit/gate_output.hpp"
+#include "knowngood/audit/gate_output.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
-#include "restorable/testing/scratch_directory.hpp"
-#include "sample_reports.hpp"
+#include "knowngood/testing/scratch_directory.hpp"
+#include "knowngood_source.hpp"
+#include "report/sample_reports.hpp"
 
-namespace {
+namespace gate_output_test {
 
-using namespace restorable;
+using namespace knowngood;
 using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
@@ -22,13 +23,14 @@ gate_result one_of_each() {
   return {{{"ledger-whole", gate_verdict::pass, "34 reports in an unbroken chain", {}},
            {"signed", gate_verdict::not_asked, "no public key was given", {}},
            {"verification-sound", gate_verdict::fail, "2 things wrong", {"gzip.crc32: a.gz: differs", "<b>: \x1b[2J"}},
-           {"drill-rows", gate_verdict::unknown, "could not be told", {}}},
+           {"drill-rows", gate_verdict::unknown, "could not be determined", {}}},
           1};
 }
 
 gate_result failing(std::size_t rules) {
   gate_result result;
-  for (std::size_t i = 1; i <= rules; ++i) result.rules.push_back({fmt::format("rule-{}", i), gate_verdict::fail, "why", {"detail", "another"}});
+  for (std::size_t i = 1; i <= rules; ++i)
+    result.rules.push_back({fmt::format("rule-{}", i), gate_verdict::fail, "why", {"detail", "another"}});
   return result;
 }
 
@@ -57,7 +59,8 @@ TEST(gate_text, counts_the_details_that_it_does_not_show) {
 
 TEST(gate_annotations, tell_what_fails_and_nothing_else) {
   EXPECT_EQ(gate_annotations(one_of_each()).find("ledger-whole"), std::string::npos);
-  EXPECT_THAT(gate_annotations(one_of_each()), HasSubstr("::error title=restorable%3A verification-sound::2 things wrong%0Agzip.crc32: a.gz: differs\n"));
+  EXPECT_THAT(gate_annotations(one_of_each()),
+              HasSubstr("::error title=knowngood%3A verification-sound::2 things wrong%0Agzip.crc32: a.gz: differs\n"));
   EXPECT_EQ(count(gate_annotations(one_of_each()), "::error "), 2U);
 }
 
@@ -70,7 +73,7 @@ TEST(gate_annotations, are_never_more_than_are_shown) {
     const std::string text = gate_annotations(failing(rules));
     EXPECT_EQ(count(text, "::error "), 10U) << rules;
     EXPECT_EQ(count(text, "\n"), 10U) << rules;
-    EXPECT_THAT(text, HasSubstr(fmt::format("restorable%3A {} more rules::rule-10, rule-11", rules - 9)));
+    EXPECT_THAT(text, HasSubstr(fmt::format("knowngood%3A {} more rules::rule-10, rule-11", rules - 9)));
   }
   gate_result long_one = failing(1);
   long_one.rules[0].details.assign(1'000, "detail");
@@ -80,14 +83,16 @@ TEST(gate_annotations, are_never_more_than_are_shown) {
 TEST(gate_annotations, let_nothing_become_another_command) {
   gate_result result = failing(1);
   result.rules[0].why = "a\n::error::b\r100%";
-  EXPECT_THAT(gate_annotations(result), AllOf(HasSubstr("a%0A::error::b%0D100%25%0A"), Not(HasSubstr("\n::error"))));
+  EXPECT_THAT(gate_annotations(result),
+              AllOf(HasSubstr("a\\n::error::b\\r100%25%0A"), Not(HasSubstr("%0A::")), Not(HasSubstr("\n::error"))));
 }
 
 TEST(gate_junit, has_a_case_for_each_rule) {
   const std::string xml = gate_junit(one_of_each(), now, "ci07");
-  EXPECT_THAT(xml, HasSubstr("<testsuites name=\"restorable\" tests=\"4\" failures=\"1\" errors=\"1\""));
+  EXPECT_THAT(xml, HasSubstr("<testsuites name=\"knowngood\" tests=\"4\" failures=\"1\" errors=\"1\""));
   EXPECT_THAT(xml, HasSubstr("skipped=\"1\" time=\"0.000\" timestamp=\"2025-12-04T05:00:00\" hostname=\"ci07\""));
-  EXPECT_THAT(xml, HasSubstr("<failure type=\"verification-sound\" message=\"2 things wrong\">2 things wrong\ngzip.crc32: a.gz: differs\n&lt;b&gt;: \\x1b[2J\n</failure>"));
+  EXPECT_THAT(xml, HasSubstr("<failure type=\"verification-sound\" message=\"2 things wrong\">2 things "
+                             "wrong\ngzip.crc32: a.gz: differs\n&lt;b&gt;: \\x1b[2J\n</failure>"));
   EXPECT_THAT(xml, HasSubstr("<error type=\"drill-rows\""));
   EXPECT_THAT(xml, HasSubstr("<skipped message=\"no public key was given\"/>"));
   EXPECT_THAT(xml, HasSubstr("<system-out>34 reports in an unbroken chain\n"));
@@ -96,8 +101,9 @@ TEST(gate_junit, has_a_case_for_each_rule) {
 // The judge is xmllint with the schema that the exports are held to as well.
 TEST(gate_junit, is_what_the_schema_asks_for) {
   if (run_tool("xmllint --version 2>/dev/null").status != 0) GTEST_SKIP() << "no xmllint";
-  const std::string schema = (std::filesystem::absolute(__FILE__).parent_path() / "junit.xsd").string();
-  const gate_result without_ledger = judge_gate(environment_error{location{samples::hostile_name}, samples::hostile_name, "advice"});
+  const std::string schema = (std::filesystem::path{knowngood_source()} / "tests/audit/junit.xsd").string();
+  const gate_result without_ledger =
+      judge_gate(environment_error{location{samples::hostile_name}, samples::hostile_name, "advice"});
   for (const auto& result : {one_of_each(), failing(1), failing(40), without_ledger}) {
     const scratch_directory here;
     here.write("gate.xml", gate_junit(result, now, samples::hostile_name));
@@ -106,4 +112,4 @@ TEST(gate_junit, is_what_the_schema_asks_for) {
   }
 }
 
-}  // namespace
+}  // namespace gate_output_test

@@ -1,13 +1,13 @@
-#include "restorable/audit/html_calendar.hpp"
+#include "knowngood/audit/html_calendar.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sample_history.hpp"
+#include "report/sample_history.hpp"
 
-namespace {
+namespace html_calendar_test {
 
-using namespace restorable;
+using namespace knowngood;
 using std::chrono::hours;
 using testing::HasSubstr;
 using testing::Not;
@@ -122,4 +122,4 @@ TEST(html_calendar, is_bounded_whatever_the_dates) {
   EXPECT_LT(calendar({run(at("2025-12-01T03:00:00Z"))}, moment::max(), hours{24}, 2).size(), 100'000U);
 }
 
-}  // namespace
+}  // namespace html_calendar_test

@@ -1,13 +1,13 @@
-#include "restorable/audit/html_charts.hpp"
+#include "knowngood/audit/html_charts.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
 
-namespace {
+namespace html_charts_test {
 
-using namespace restorable;
+using namespace knowngood;
 using detail::html_recovery_chart;
 using detail::html_sparkline;
 using testing::HasSubstr;
@@ -79,4 +79,4 @@ TEST(html_recovery_chart, takes_any_numbers_and_any_name) {
   EXPECT_LT(svg.size(), 20'000U);
 }
 
-}  // namespace
+}  // namespace html_charts_test

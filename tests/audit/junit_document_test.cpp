@@ -1,17 +1,19 @@
-#include "restorable/audit/junit_document.hpp"
+#include "knowngood/audit/junit_document.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace {
+namespace junit_document_test {
 
-using namespace restorable;
+using namespace knowngood;
 using testing::HasSubstr;
 using testing::Not;
 
 const moment begun = *parse_moment("2025-12-04T03:00:00Z");
 
-junit_case named(const std::string& name, double seconds = 1.5) { return {"class", name, seconds, junit_case::result::passed, {}, {}, {}, {}}; }
+junit_case named(const std::string& name, double seconds = 1.5) {
+  return {"class", name, seconds, junit_case::result::passed, {}, {}, {}, {}};
+}
 
 TEST(junit_document, counts_the_cases_of_each_suite_and_of_all) {
   junit_case failed = named("a<b");
@@ -22,9 +24,10 @@ TEST(junit_document, counts_the_cases_of_each_suite_and_of_all) {
   document.suite("first", {named("x"), failed}, begun, "backup01");
   document.suite("second", {error}, begun, "backup01");
   const std::string xml = document.text();
-  EXPECT_THAT(xml, HasSubstr("<testsuites name=\"restorable\" tests=\"3\" failures=\"1\" errors=\"1\" time=\"4.500\">"));
-  EXPECT_THAT(xml, HasSubstr("<testsuite name=\"first\" tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\" time=\"3.000\" "
-                             "timestamp=\"2025-12-04T03:00:00\" hostname=\"backup01\">"));
+  EXPECT_THAT(xml, HasSubstr("<testsuites name=\"knowngood\" tests=\"3\" failures=\"1\" errors=\"1\" time=\"4.500\">"));
+  EXPECT_THAT(
+      xml, HasSubstr("<testsuite name=\"first\" tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\" time=\"3.000\" "
+                     "timestamp=\"2025-12-04T03:00:00\" hostname=\"backup01\">"));
   EXPECT_THAT(xml, HasSubstr("name=\"a&lt;b\""));
 }
 
@@ -45,4 +48,4 @@ TEST(junit_case, keeps_the_gravest_reason_and_the_first_of_its_kind) {
   EXPECT_EQ(one.message, "third");
 }
 
-}  // namespace
+}  // namespace junit_document_test

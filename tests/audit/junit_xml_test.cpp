@@ -1,4 +1,4 @@
-#include "restorable/audit/junit_xml.hpp"
+#include "knowngood/audit/junit_xml.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,12 +6,13 @@
 #include <filesystem>
 #include <limits>
 
-#include "restorable/testing/scratch_directory.hpp"
-#include "sample_history.hpp"
+#include "knowngood/testing/scratch_directory.hpp"
+#include "knowngood_source.hpp"
+#include "report/sample_history.hpp"
 
-namespace {
+namespace junit_xml_test {
 
-using namespace restorable;
+using namespace knowngood;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -28,7 +29,7 @@ std::string the_case(const std::string& xml, const std::string& name) {
 
 TEST(junit_xml, passes_what_is_sound) {
   const std::string xml = of(samples::sound(2));
-  EXPECT_THAT(xml, HasSubstr("<testsuites name=\"restorable\" tests=\"3\" failures=\"0\" errors=\"0\""));
+  EXPECT_THAT(xml, HasSubstr("<testsuites name=\"knowngood\" tests=\"3\" failures=\"0\" errors=\"0\""));
   EXPECT_THAT(xml, HasSubstr("<testsuite name=\"verify: artifacts\" tests=\"2\" failures=\"0\" errors=\"0\" "
                              "skipped=\"0\" time=\"2.875\" timestamp=\"2025-12-04T03:00:00\""));
   EXPECT_THAT(the_case(xml, "/backups/ner11/database/ner11_db_0.sql.gz: sound"), HasSubstr("time=\"1.438\""));
@@ -68,7 +69,7 @@ TEST(junit_xml, has_the_steps_tables_and_recoveries_of_a_drill) {
   EXPECT_THAT(the_case(xml, "database\" time=\"12.250"),
               HasSubstr("restored in 12s (objective 1h), to a state 1h old (objective 26h)"));
   const std::string slow = of(samples::rehearsal(samples::last_night, 1'260));
-  EXPECT_THAT(slow, HasSubstr("<failure type=\"drill.objective\" message=\"restored in 21m 3s (objective 15m)"));
+  EXPECT_THAT(slow, HasSubstr("<failure type=\"drill.rto\" message=\"restored in 21m 3s (objective 15m)"));
 }
 
 TEST(junit_xml, a_skipped_step_that_the_policy_does_not_allow_fails) {
@@ -102,13 +103,38 @@ TEST(junit_xml, fails_for_what_a_later_run_of_a_part_found) {
   report part = samples::sound(1);
   part.started = samples::last_night + std::chrono::hours{2};
   shown.add(part);
-  EXPECT_THAT(render_junit(shown), HasSubstr("<testsuite name=\"verify: run 1 of a part since then, 2025-12-04T05:00:00Z\" tests=\"1\" failures=\"0\""));
+  EXPECT_THAT(
+      render_junit(shown),
+      HasSubstr(
+          "<testsuite name=\"verify: run 1 of a part since then, 2025-12-04T05:00:00Z\" tests=\"1\" failures=\"0\""));
   part.started += std::chrono::hours{1};
   part.artifacts[0].findings.push_back(make_finding(checks::gzip_crc32, location{"a.gz"}, "differs"));
   shown.add(part);
   const std::string xml = render_junit(shown);
-  EXPECT_THAT(xml, HasSubstr("<testsuite name=\"verify: run 2 of a part since then, 2025-12-04T06:00:00Z\" tests=\"2\" failures=\"2\""));
+  EXPECT_THAT(
+      xml,
+      HasSubstr(
+          "<testsuite name=\"verify: run 2 of a part since then, 2025-12-04T06:00:00Z\" tests=\"2\" failures=\"2\""));
   EXPECT_THAT(xml, HasSubstr("<failure type=\"gzip.crc32\" message=\"differs\">"));
+}
+
+TEST(junit_xml, has_no_recovery_of_what_was_not_restored) {
+  const report drill = samples::rehearsal(samples::last_night, 60);
+  const std::string recovery = "classname=\"drill.recovery\" name=\"";
+  ASSERT_THAT(of(drill), HasSubstr(recovery + "database\""));
+  const std::string xml = of(samples::without_database(drill));
+  EXPECT_THAT(xml, Not(HasSubstr(recovery + "database\"")));
+  EXPECT_THAT(xml, Not(HasSubstr(recovery + "everything\"")));
+  EXPECT_THAT(xml, HasSubstr(recovery + "models\""));
+}
+
+TEST(junit_xml, names_the_objective_that_was_missed) {
+  report slow = samples::rehearsal(samples::last_night, 1'260);
+  EXPECT_THAT(of(slow), HasSubstr("<failure type=\"drill.rto\" message=\"restored in 21m 3s (objective 15m)"));
+  report old = samples::rehearsal(samples::last_night, 60);
+  old.recoveries[0].age_seconds = 100'000;
+  old.recoveries[0].verdict = verdict::unsound;
+  EXPECT_THAT(of(old), HasSubstr("<failure type=\"drill.rpo\" message=\"restored in 1m 3s"));
 }
 
 TEST(junit_xml, cuts_nothing) {
@@ -128,7 +154,7 @@ class junit_schema : public testing::TestWithParam<std::pair<const char*, eviden
 
 TEST_P(junit_schema, accepts_it_and_the_counts_are_right) {
   if (run_tool("xmllint --version 2>/dev/null").status != 0) GTEST_SKIP() << "no xmllint";
-  const std::string schema = (std::filesystem::absolute(__FILE__).parent_path() / "junit.xsd").string();
+  const std::string schema = (std::filesystem::path{knowngood_source()} / "tests/audit/junit.xsd").string();
   const scratch_directory here;
   here.write("junit.xml", render_junit(GetParam().second()));
   const tool_run judged = here.run("xmllint --noout --huge --schema '" + schema + "' junit.xml 2>&1");
@@ -147,7 +173,7 @@ TEST_P(junit_schema, accepts_it_and_the_counts_are_right) {
 
 TEST(junit_schema, refuses_what_is_no_such_document) {
   if (run_tool("xmllint --version 2>/dev/null").status != 0) GTEST_SKIP() << "no xmllint";
-  const std::string schema = (std::filesystem::absolute(__FILE__).parent_path() / "junit.xsd").string();
+  const std::string schema = (std::filesystem::path{knowngood_source()} / "tests/audit/junit.xsd").string();
   const scratch_directory here;
   std::string xml = render_junit(evidence_of(samples::sound(1)));
   xml.replace(xml.find(" time=\""), 7, " tome=\"");
@@ -160,7 +186,7 @@ evidence of_forbidden_characters() {
   std::string all = "</testcase>]]>\"><x y='\xEF\xBF\xBE\xEF\xBF\xBF\xEF\xB7\x90";
   for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
   r.artifacts[1].path = r.artifacts[1].findings[0].message = r.host = r.components[0].name = r.steps[1].output =
-      r.comparisons[0].name = r.comparisons[0].outcome = all;
+      r.comparisons[0].name = all;
   r.steps[0].seconds = std::numeric_limits<double>::quiet_NaN();
   r.artifacts[0].seconds = -5;
   return evidence_of(r);
@@ -187,4 +213,4 @@ INSTANTIATE_TEST_SUITE_P(of, junit_schema,
                                          std::pair{"forbidden", &of_forbidden_characters}),
                          [](const auto& one) { return one.param.first; });
 
-}  // namespace
+}  // namespace junit_xml_test

@@ -1,5 +1,5 @@
-// A page in a real browser: Debian's chromium, without a window. What it computes is asked through a frame around the page, as
-// the page itself runs no script; what it paints is looked at in screenshots.
+// A page in a real browser: Debian's chromium, without a window. What it computes is asked through a frame around the
+// page, as the page itself runs no script; what it paints is looked at in screenshots.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +12,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "restorable/testing/scratch_directory.hpp"
+#include "knowngood/testing/scratch_directory.hpp"
+#include "knowngood_source.hpp"
 
-namespace restorable {
+namespace knowngood {
 
 class page_browser {
  public:
@@ -31,8 +32,8 @@ class page_browser {
                       here + "/profile' " + arguments + " 'file://" + here + "/" + file + "' 2>errors");
   }
 
-  /// What the browser makes of the page in a frame of so many pixels: `width`, elements `outside` of it, places `scrolling`, the
-  /// calendar's `cells` with date and colour, `active` elements, and the smallest `font`.
+  /// What the browser makes of the page in a frame of so many pixels: `width`, elements `outside` of it, places
+  /// `scrolling`, the calendar's `cells` with date and colour, `active` elements, and the smallest `font`.
   [[nodiscard]] nlohmann::json measured(const std::string& html, unsigned width) const {
     std::string text = nlohmann::json(html).dump();
     for (std::size_t at = 0; (at = text.find("</", at)) != std::string::npos; at += 3) text.replace(at, 2, "<\\/");
@@ -78,7 +79,7 @@ class page_browser {
 
   /// Areas of the colour in a screenshot that are as large as a cell of the calendar: `WIDTHxHEIGHT`.
   [[nodiscard]] std::vector<std::string> cells_painted(const std::string& file, const std::string& colour) const {
-    const std::string script = (std::filesystem::absolute(__FILE__).parent_path() / "screenshot.py").string();
+    const std::string script = (std::filesystem::path{knowngood_source()} / "tests/audit/screenshot.py").string();
     std::istringstream lines{here_->run("python3 '" + script + "' areas " + file + " " + colour + " 30").output};
     std::vector<std::string> found;
     for (int x, y, width, height; lines >> x >> y >> width >> height;) {
@@ -95,4 +96,4 @@ class page_browser {
 inline constexpr const char* red_cell = "rgb(200, 32, 47)";
 inline constexpr const char* green_cell = "rgb(217, 240, 225)";
 
-}  // namespace restorable
+}  // namespace knowngood

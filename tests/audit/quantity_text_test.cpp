@@ -1,28 +1,32 @@
-#include "restorable/audit/quantity_text.hpp"
+#include "knowngood/audit/quantity_text.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-namespace {
+namespace quantity_text_test {
 
-using namespace restorable;
-
-TEST(elapsed_text, is_precise_where_it_is_short) {
-  EXPECT_EQ(elapsed_text(0), "0.0s");
-  EXPECT_EQ(elapsed_text(0.44), "0.4s");
-  EXPECT_EQ(elapsed_text(9.96), "10s");
-  EXPECT_EQ(elapsed_text(72.4), "1m 12s");
-  EXPECT_EQ(elapsed_text(-1), "-");
-  EXPECT_EQ(elapsed_text(std::numeric_limits<double>::quiet_NaN()), "-");
-  EXPECT_EQ(elapsed_text(1e300), "9999999d");
-}
+using namespace knowngood;
 
 TEST(age_text, says_what_lies_ahead) {
   EXPECT_EQ(age_text(93'600), "26h old");
   EXPECT_EQ(age_text(-7'200), "2h ahead");
   EXPECT_EQ(age_text(std::numeric_limits<std::int64_t>::min()), "9999999d ahead");
   EXPECT_EQ(length_text(std::numeric_limits<std::int64_t>::max()), "9999999d");
+}
+
+TEST(age_text, says_no_more_of_todays_backup_than_its_date_does) {
+  const moment started = *parse_moment("2025-12-04T03:00:00Z");
+  component_report component;
+  EXPECT_EQ(age_text(component, started), "");
+  component.newest_timestamp = *parse_moment("2025-12-04T00:00:00Z");
+  component.age_seconds = 0;
+  EXPECT_EQ(age_text(component, started), "at most 3h old");
+  component.newest_timestamp = started;
+  EXPECT_EQ(age_text(component, started), "0s old") << "its time is known";
+  component.newest_timestamp = *parse_moment("2025-12-03T00:00:00Z");
+  component.age_seconds = 10'801;
+  EXPECT_EQ(age_text(component, started), "3h old");
 }
 
 TEST(day_text, takes_any_moment) {
@@ -32,4 +36,4 @@ TEST(day_text, takes_any_moment) {
   EXPECT_EQ(day_text(moment::max()), "9999-12-31");
 }
 
-}  // namespace
+}  // namespace quantity_text_test

@@ -1,15 +1,15 @@
-#include "restorable/audit/report_html.hpp"
+#include "knowngood/audit/report_html.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "page_browser.hpp"
-#include "restorable/testing/scratch_directory.hpp"
-#include "sample_history.hpp"
+#include "audit/page_browser.hpp"
+#include "knowngood/testing/scratch_directory.hpp"
+#include "report/sample_history.hpp"
 
-namespace {
+namespace report_html_browser_test {
 
-using namespace restorable;
+using namespace knowngood;
 using nlohmann::json;
 using testing::ElementsAre;
 
@@ -23,7 +23,9 @@ class report_html_browser : public testing::Test {
     return render_html(gather_evidence(samples::month()), {.now = samples::last_night + std::chrono::hours{5}});
   }
 
-  [[nodiscard]] tool_run browse(const std::string& arguments, const std::string& file) const { return browser_.browse(arguments, file); }
+  [[nodiscard]] tool_run browse(const std::string& arguments, const std::string& file) const {
+    return browser_.browse(arguments, file);
+  }
   [[nodiscard]] json measured(const std::string& html, unsigned width) const { return browser_.measured(html, width); }
   [[nodiscard]] std::vector<std::string> cells_painted(const std::string& file, const std::string& colour) const {
     return browser_.cells_painted(file, colour);
@@ -35,7 +37,8 @@ class report_html_browser : public testing::Test {
 
 TEST_F(report_html_browser, paints_the_three_bad_nights_red_and_no_other) {
   const json seen = measured(month(), 1280);
-  EXPECT_THAT(page_browser::days_of_colour(seen, red_cell), ElementsAre(samples::bad_nights[0], samples::bad_nights[1], samples::bad_nights[2]));
+  EXPECT_THAT(page_browser::days_of_colour(seen, red_cell),
+              ElementsAre(samples::bad_nights[0], samples::bad_nights[1], samples::bad_nights[2]));
   EXPECT_EQ(page_browser::days_of_colour(seen, green_cell).size(), 27U);
   here_.write("month.html", month());
   for (const char* size : {"1280,3400", "500,4200"}) {
@@ -64,7 +67,7 @@ TEST_F(report_html_browser, fits_a_phone_whatever_the_names) {
   for (auto& one : long_names.components) one.name = one.kind = longest;
   for (auto& one : long_names.artifacts) one.path = one.kind = longest;
   for (auto& one : long_names.steps) one.name = one.component = one.reason = one.output = longest;
-  for (auto& one : long_names.comparisons) one.name = one.outcome = longest;
+  for (auto& one : long_names.comparisons) one.name = longest;
   for (auto& one : long_names.recoveries) one.component = longest;
   for (auto& one : long_names.artifacts[1].findings) one.check = one.message = one.expected = longest;
   long_names.host = long_names.command = long_names.policy = longest;
@@ -94,4 +97,4 @@ TEST_F(report_html_browser, prints_on_paper) {
                              testing::HasSubstr("✗ unsound")));
 }
 
-}  // namespace
+}  // namespace report_html_browser_test

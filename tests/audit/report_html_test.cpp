@@ -1,4 +1,4 @@
-#include "restorable/audit/report_html.hpp"
+#include "knowngood/audit/report_html.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,16 +8,18 @@
 #include <map>
 #include <set>
 
-#include "restorable/audit/dsse.hpp"
-#include "restorable/audit/in_toto_statement.hpp"
-#include "restorable/audit/report_json.hpp"
-#include "restorable/base/utf8.hpp"
-#include "restorable/testing/scratch_directory.hpp"
-#include "sample_history.hpp"
+#include "knowngood/base/utf8.hpp"
+#include "knowngood/ledger/dsse.hpp"
+#include "knowngood/ledger/in_toto_statement.hpp"
+#include "knowngood/report/read_report.hpp"
+#include "knowngood/report/report_json.hpp"
+#include "knowngood/testing/scratch_directory.hpp"
+#include "report/sample_history.hpp"
 
-namespace {
+namespace report_html_test {
 
-using namespace restorable;
+using namespace knowngood;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -33,10 +35,10 @@ std::string word(const std::string& html) {
 /// Elements, their attributes, their nesting: only what the page is made of, everything closed.
 void expect_well_formed(const std::string& html) {
   const std::set<std::string> elements{
-      "html",  "head",    "meta",    "title",   "link",   "style",      "body", "header",  "h1",      "h2",   "h3",
-      "h4",    "main",    "section", "article", "p",      "b",          "i",    "span", "wbr",    "div",     "ul",   "li",
-      "table", "caption", "thead",   "tbody",   "tr",     "th",         "td",   "details", "summary", "dl",   "dt",
-      "dd",    "code",    "pre",     "footer",  "figure", "figcaption", "svg",  "path",    "circle",  "rect", "text"};
+      "html",    "head",    "meta",    "title",      "link", "style", "body",    "header",  "h1",  "h2", "h3", "h4",
+      "main",    "section", "article", "p",          "b",    "i",     "span",    "wbr",     "div", "ul", "li", "table",
+      "caption", "thead",   "tbody",   "tr",         "th",   "td",    "details", "summary", "dl",  "dt", "dd", "code",
+      "pre",     "footer",  "figure",  "figcaption", "svg",  "path",  "circle",  "rect",    "text"};
   const std::set<std::string> attributes{
       "lang",       "charset",         "http-equiv",  "content", "name",  "rel",  "href",  "class",    "id",
       "aria-label", "aria-labelledby", "aria-hidden", "role",    "scope", "abbr", "title", "tabindex", "data-label",
@@ -92,6 +94,20 @@ void expect_well_formed(const std::string& html) {
   EXPECT_EQ(html.find("\xE2\x80\xAE"), std::string::npos);
 }
 
+TEST(report_html, has_no_recovery_time_of_what_was_not_restored) {
+  const report drill = samples::rehearsal(samples::last_night, 60);
+  ASSERT_THAT(of(drill), AllOf(HasSubstr("1m 3s"), HasSubstr("everything together")));
+  EXPECT_THAT(of(samples::without_database(drill)),
+              AllOf(Not(HasSubstr("1m 3s")), Not(HasSubstr("everything together")), HasSubstr("1m 35s")));
+}
+
+TEST(report_html, is_called_after_the_estate) {
+  report r = samples::sound(2);
+  EXPECT_THAT(of(r), HasSubstr(": backups of backup01, "));
+  r.estate = "ner<11>";
+  EXPECT_THAT(of(r), HasSubstr(": backups of ner&lt;11&gt;, "));
+}
+
 TEST(report_html, is_well_formed_and_holds_nothing_that_loads_or_runs) {
   for (const auto& one :
        {samples::sound(3), samples::full(), samples::hostile(), samples::empty(), samples::interrupted()})
@@ -114,15 +130,15 @@ TEST(report_html, names_are_data_wherever_they_stand) {
   for (auto& one : r.components) one.name = one.kind = evil;
   for (auto& one : r.artifacts) one.path = one.kind = one.component = evil;
   for (auto& one : r.steps) one.name = one.component = one.artifact = one.reason = one.output = evil;
-  for (auto& one : r.comparisons) one.name = one.database = one.outcome = evil;
+  for (auto& one : r.comparisons) one.name = one.database = evil;
   for (auto& one : r.recoveries) one.component = evil;
   for (auto& one : r.artifacts[1].findings) one.check = evil;
   for (auto& one : r.artifacts) one.digests = {{"SHA256", evil}};
   evidence shown = evidence_of(r);
   shown.continuing = true;
-  html_options wishes = options();
-  wishes.report_file = wishes.key_file = wishes.ledger_directory = evil;
-  const std::string html = render_html(shown, wishes);
+  html_options given = options();
+  given.report_file = given.key_file = given.ledger_directory = evil;
+  const std::string html = render_html(shown, given);
   expect_well_formed(html);
   EXPECT_THAT(html, Not(HasSubstr("<img")));
   EXPECT_THAT(html, HasSubstr("&lt;img src=x onerror=alert(1)&gt;"));
@@ -319,4 +335,4 @@ TEST(html_checking, its_commands_tell_a_genuine_report_from_an_altered_one) {
   EXPECT_THAT(here.run(commands + " 2>&1").output, Not(HasSubstr("Verified Successfully")));
 }
 
-}  // namespace
+}  // namespace report_html_test

@@ -1,14 +1,14 @@
-#include "restorable/audit/report_markdown.hpp"
+#include "knowngood/audit/report_markdown.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "restorable/testing/scratch_directory.hpp"
-#include "sample_history.hpp"
+#include "knowngood/testing/scratch_directory.hpp"
+#include "report/sample_history.hpp"
 
-namespace {
+namespace report_markdown_test {
 
-using namespace restorable;
+using namespace knowngood;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -19,10 +19,10 @@ std::string of(const report& one, const markdown_options& options = {}) {
 
 TEST(report_markdown, begins_with_the_verdict) {
   EXPECT_THAT(of(samples::sound(5)), StartsWith("## ✅ verify: sound\n\nSOUND\\: all 5 artifacts sound\n"));
-  EXPECT_THAT(of(samples::full()), StartsWith("## ❌ verify: unsound\n"));
+  EXPECT_THAT(of(samples::full()), StartsWith("## ❌ verify of ner11: unsound\n"));
   EXPECT_THAT(of(samples::empty()), StartsWith("## ❔ verify: nothing checked\n"));
   EXPECT_THAT(of(samples::interrupted()), StartsWith("## ❔ verify: interrupted\n"));
-  EXPECT_EQ(render_markdown({}), "## ❔ restorable: there is no report\n");
+  EXPECT_EQ(render_markdown({}), "## ❔ knowngood: there is no report\n");
 }
 
 TEST(report_markdown, says_what_is_wrong_where_both_values_and_what_to_do) {
@@ -65,6 +65,15 @@ TEST(report_markdown, stays_below_what_github_takes) {
   EXPECT_THAT(forced, HasSubstr("The rest does not fit"));
 }
 
+TEST(report_markdown, has_no_recovery_time_of_what_was_not_restored) {
+  const report drill = samples::rehearsal(samples::last_night, 60);
+  ASSERT_THAT(of(drill), HasSubstr("sound | <code>database</code> | 1m 3s |"));
+  const std::string page = of(samples::without_database(drill));
+  EXPECT_THAT(page, Not(HasSubstr("| <code>database</code> | 1m 3s |")));
+  EXPECT_THAT(page, Not(HasSubstr("**everything**")));
+  EXPECT_THAT(page, HasSubstr("| <code>models</code> | 1m 35s |"));
+}
+
 TEST(report_markdown, tells_of_later_runs_of_a_part) {
   evidence shown = gather_evidence(samples::month());
   report part = samples::sound(1);
@@ -98,4 +107,4 @@ TEST(report_markdown, nothing_in_it_acts_whatever_the_names) {
   EXPECT_EQ(columns, 6U);
 }
 
-}  // namespace
+}  // namespace report_markdown_test

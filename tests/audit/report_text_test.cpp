@@ -1,16 +1,17 @@
-#include "restorable/audit/report_text.hpp"
+#include "knowngood/audit/report_text.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
 
-#include "restorable/audit/report_json.hpp"
-#include "sample_reports.hpp"
+#include "knowngood/report/report_json.hpp"
+#include "report/sample_history.hpp"
+#include "report/sample_reports.hpp"
 
-namespace {
+namespace report_text_test {
 
-using namespace restorable;
+using namespace knowngood;
 using testing::AllOf;
 using testing::Contains;
 using testing::Each;
@@ -52,17 +53,16 @@ std::string block(const std::vector<std::string>& all, std::string_view begin) {
 
 TEST(report_text, gives_a_line_to_each_sound_artifact) {
   const auto all = rendered(samples::sound(5));
-  EXPECT_THAT(all, testing::ElementsAre(
-      "restorable verify 0.1.0 · backup01 · 2025-12-04 03:00:00Z",
-      "paths are below /backups/ner11/database/", "",
-      "✓ ner11_db_0.sql.gz  gzip > postgres-plain-dump   248 MiB       1h old",
-      "✓ ner11_db_1.sql.gz  gzip > postgres-plain-dump   248 MiB       1h old",
-      "✓ ner11_db_2.sql.gz  gzip > postgres-plain-dump   248 MiB       1h old",
-      "✓ ner11_db_3.sql.gz  gzip > postgres-plain-dump   248 MiB       1h old",
-      "✓ ner11_db_4.sql.gz  gzip > postgres-plain-dump   248 MiB       1h old", "",
-      "5 artifacts: 5 sound", "0 errors, 0 warnings, 0 notes",
-      "1.2 GiB read, 4.0 GiB with all that is inside, in 1m 12s (17 MiB/s)",
-      "SOUND: all 5 artifacts sound; exit 0"));
+  EXPECT_THAT(all, testing::ElementsAre("knowngood verify 0.1.0 · backup01 · 2025-12-04 03:00:00Z",
+                                        "paths are below /backups/ner11/database/", "",
+                                        "✓ ner11_db_0.sql.gz  gzip > postgres-plain-dump   248 MiB       1h old",
+                                        "✓ ner11_db_1.sql.gz  gzip > postgres-plain-dump   248 MiB       1h old",
+                                        "✓ ner11_db_2.sql.gz  gzip > postgres-plain-dump   248 MiB       1h old",
+                                        "✓ ner11_db_3.sql.gz  gzip > postgres-plain-dump   248 MiB       1h old",
+                                        "✓ ner11_db_4.sql.gz  gzip > postgres-plain-dump   248 MiB       1h old", "",
+                                        "5 artifacts: 5 sound", "0 errors, 0 warnings, 0 notes",
+                                        "1.2 GiB read, 4.0 GiB with all that is inside, in 1m 12s (17 MiB/s)",
+                                        "SOUND: all 5 artifacts sound; exit 0"));
 }
 
 TEST(report_text, stays_compact_for_two_hundred_artifacts) {
@@ -87,14 +87,15 @@ TEST(report_text, says_what_is_wrong_where_both_values_and_what_to_do) {
             "             expected  logs_*.tar.gz in /backups/ner11/logs\n"
             "             actual    0 artifacts\n"
             "             → the backup never ran or writes elsewhere: run it now\n");
-  EXPECT_EQ(block(all, "? config/"),
-            "  ? config/config_20251203.tar.gz" + std::string(64, ' ') + "UNCHECKED\n"
-            "      unchecked  cannot open: Permission denied\n"
-            "                 → run as a user who may read it\n");
+  EXPECT_EQ(block(all, "? config/"), "  ? config/config_20251203.tar.gz" + std::string(64, ' ') +
+                                         "UNCHECKED\n"
+                                         "      unchecked  cannot open: Permission denied\n"
+                                         "                 → run as a user who may read it\n");
   EXPECT_THAT(block(all, "! full/full_20251130.tar.gz"), HasSubstr("UNPROTECTED\n      warning  file.unprotected\n"));
   EXPECT_EQ(all.back(),
             "UNSOUND: 1 of 4 artifacts unsound, 1 could not be checked, 1 unprotected: damage would not show; "
-            "failed: database load-dump; not rehearsed: probe; logs: presence.missing; 1 thing about the run could not be checked; 1 warning; exit 1");
+            "failed: database load-dump; not rehearsed: probe; logs: presence.missing; 1 thing about the run could not "
+            "be checked; 1 warning; exit 1");
 }
 
 TEST(report_text, groups_artifacts_by_component) {
@@ -191,29 +192,43 @@ TEST(report_text, repeats_what_is_not_sound_where_it_has_scrolled_off) {
   const auto all = rendered(r);
   const auto heading = std::find(all.begin(), all.end(), "needs attention");
   ASSERT_NE(heading, all.end());
-  EXPECT_THAT(std::vector<std::string>(heading + 1, heading + 8),
-              testing::ElementsAre("  ✗ logs  presence.missing",
-                                   "  ✗ database/ner11_db_20251203_020000.sql.gz  gzip.crc32",
-                                   "  ✗ database: load-dump  load.sql",
-                                   "  ? config/config_20251203.tar.gz  cannot open: Permission denied",
-                                   "  ? probe  cannot be run: No such file",
-                                   "  ! full/full_20251130.tar.gz  file.unprotected", ""));
+  EXPECT_THAT(
+      std::vector<std::string>(heading + 1, heading + 8),
+      testing::ElementsAre(
+          "  ✗ logs  presence.missing", "  ✗ database/ner11_db_20251203_020000.sql.gz  gzip.crc32",
+          "  ✗ database: load-dump  load.sql", "  ? config/config_20251203.tar.gz  cannot open: Permission denied",
+          "  ? probe  cannot be run: No such file", "  ! full/full_20251130.tar.gz  file.unprotected", ""));
 }
 
 TEST(report_text, shows_what_a_drill_rehearsed_compared_and_measured) {
   const std::string text = render_text(samples::full(), {});
-  EXPECT_THAT(text, HasSubstr("  ✗ load-dump      12.2 s   824 MiB  67 MiB/s  UNSOUND\n"
+  EXPECT_THAT(text, HasSubstr("  ✗ load-dump         12s   824 MiB  67 MiB/s  UNSOUND\n"
                               "      error    load.sql  public.incidents\n"));
   EXPECT_THAT(text, HasSubstr("steps of no component\n"
-                              "  ? probe           0.0 s  UNCHECKED\n"));
+                              "  ? probe            0.0s  UNCHECKED\n"));
   EXPECT_THAT(text, HasSubstr("      | all services up\n"
                               "  ✓ boot-volume  skipped: the policy allows it\n"));
   EXPECT_THAT(text, HasSubstr("tables   4,999 rows restored: 1 fewer, 1 missing\n"
                               "                           dump  restored  capture  source\n"
                               "  ✗ public.incidents      5,000     4,999    5,000   5,010  fewer\n"
                               "  ✗ ner11_db/public.gone      1         -        -       -  missing\n"));
-  EXPECT_THAT(text, HasSubstr("  ✓ database    restored in 12.2 s (objective 1h), to a state 1h old (objective 26h)\n"
-                              "  ✓ everything  restored in 12.2 s\n"));
+  EXPECT_THAT(text, HasSubstr("  ✓ database    restored in 12s (objective 1h), to a state 1h old (objective 26h)\n"
+                              "  ✓ everything  restored in 12s\n"));
+}
+
+TEST(report_text, has_no_recovery_time_of_what_was_not_restored) {
+  const report drill = samples::rehearsal(samples::last_night, 60);
+  ASSERT_THAT(render_text(drill, {}), HasSubstr("✓ database       restored in 1m 3s (objective 15m)"));
+  const std::string text = render_text(samples::without_database(drill), {});
+  EXPECT_THAT(text, Not(HasSubstr("restored in 1m 3s")));
+  EXPECT_THAT(text, Not(HasSubstr("everything")));
+  EXPECT_THAT(text, HasSubstr("models         restored in 1m 35s"));
+}
+
+TEST(report_text, names_the_estate) {
+  report r = samples::sound(2);
+  r.estate = "ner11";
+  EXPECT_THAT(render_text(r, {}), HasSubstr("knowngood verify 0.1.0 · ner11 · backup01 · "));
 }
 
 TEST(report_text, never_cuts_a_long_name) {
@@ -317,4 +332,4 @@ TEST(report_text, survives_empty_and_extreme_reports) {
   EXPECT_THAT(render_text(r, {}), AllOf(HasSubstr(" ahead"), HasSubstr(" old"), HasSubstr("16 EiB")));
 }
 
-}  // namespace
+}  // namespace report_text_test

@@ -1,10 +1,10 @@
-#include "restorable/base/byte_size.hpp"
+#include "knowngood/base/byte_size.hpp"
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace byte_size_test {
 
-using namespace restorable;
+using namespace knowngood;
 
 TEST(byte_size, reads_powers_of_1024_and_of_1000) {
   EXPECT_EQ(parse_byte_size("4096"), 4096U);
@@ -26,4 +26,4 @@ TEST(byte_size, is_shown_with_two_digits_that_matter) {
   EXPECT_EQ(format_byte_size(std::uint64_t{12} << 30), "12 GiB");
 }
 
-}  // namespace
+}  // namespace byte_size_test

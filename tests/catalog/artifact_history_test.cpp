@@ -1,17 +1,21 @@
-#include "restorable/catalog/artifact_history.hpp"
+#include "knowngood/catalog/artifact_history.hpp"
 
-#include "estate.hpp"
-#include "restorable/catalog/size_history.hpp"
+#include <gtest/gtest.h>
 
-namespace {
+#include "catalog/estate.hpp"
+#include "knowngood/catalog/size_history.hpp"
+
+namespace artifact_history_test {
 
 using namespace catalog_test;
 using lines = std::vector<std::string>;
 
-const std::string component = "[component.d]\nname = \"{series}_{timestamp}.gz\"\nsize_drift = \"50%\"\nsize_history = 3\n";
+const std::string component =
+    "[component.d]\nname = \"{series}_{timestamp}.gz\"\nsize_drift = \"50%\"\nsize_history = 3\n";
 
 /// What a run saw of `name` in the component's directory.
-past_artifact seen(const estate& backups, const std::string& name, const std::string& when, std::uint64_t size, bool sound = true) {
+past_artifact seen(const estate& backups, const std::string& name, const std::string& when, std::uint64_t size,
+                   bool sound = true) {
   return {backups.path("d/" + name), "", at(when), size, std::string(64, 'a'), sound};
 }
 
@@ -20,7 +24,8 @@ class past_artifacts : public ::testing::Test {
   lines judged() {
     const auto found = discover(plan_);
     const component_listing& listing = found.components[0];
-    return shown(judge_sizes(plan_.components[0], listing, at("2025-12-09"), history_.of(plan_.components[0], listing)));
+    return shown(
+        judge_sizes(plan_.components[0], listing, at("2025-12-09"), history_.of(plan_.components[0], listing)));
   }
 
   estate backups_;
@@ -92,4 +97,4 @@ TEST_F(past_artifacts, later_than_the_newest_there_is_are_no_predecessors) {
   EXPECT_EQ(judged(), lines{});
 }
 
-}  // namespace
+}  // namespace artifact_history_test

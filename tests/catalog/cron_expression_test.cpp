@@ -1,8 +1,10 @@
-#include "restorable/catalog/cron_expression.hpp"
+#include "knowngood/catalog/cron_expression.hpp"
 
-#include "estate.hpp"
+#include <gtest/gtest.h>
 
-namespace {
+#include "catalog/estate.hpp"
+
+namespace cron_expression_test {
 
 using namespace catalog_test;
 using namespace std::chrono;
@@ -95,4 +97,4 @@ TEST(cron_expression, says_what_is_wrong) {
   }
 }
 
-}  // namespace
+}  // namespace cron_expression_test

@@ -14,19 +14,19 @@
 
 #include <fmt/format.h>
 
-#include "restorable/base/finding.hpp"
-#include "restorable/base/time.hpp"
-#include "restorable/catalog/discovery.hpp"
-#include "restorable/catalog/policy.hpp"
+#include "knowngood/base/finding.hpp"
+#include "knowngood/base/time.hpp"
+#include "knowngood/catalog/discovery.hpp"
+#include "knowngood/catalog/policy.hpp"
 
 namespace catalog_test {
 
-using namespace restorable;
+using namespace knowngood;
 
 class estate {
  public:
   estate() {
-    std::string name = (std::filesystem::temp_directory_path() / "restorable-catalog-XXXXXX").string();
+    std::string name = (std::filesystem::temp_directory_path() / "knowngood-catalog-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
     ::chmod(name.c_str(), 0755);
     root_ = std::filesystem::canonical(name);

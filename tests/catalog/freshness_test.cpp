@@ -1,8 +1,10 @@
-#include "restorable/catalog/freshness.hpp"
+#include "knowngood/catalog/freshness.hpp"
 
-#include "estate.hpp"
+#include <gtest/gtest.h>
 
-namespace {
+#include "catalog/estate.hpp"
+
+namespace freshness_test {
 
 using namespace catalog_test;
 using lines = std::vector<std::string>;
@@ -357,4 +359,4 @@ TEST(freshness, knows_the_newest_and_its_age) {
   EXPECT_EQ(age_of(found.components[0].artifacts[0], at("2025-12-04")), std::nullopt) << "the one whose date is none";
 }
 
-}  // namespace
+}  // namespace freshness_test

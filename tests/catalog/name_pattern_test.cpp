@@ -1,10 +1,12 @@
-#include "restorable/catalog/name_pattern.hpp"
+#include "knowngood/catalog/name_pattern.hpp"
+
+#include <gtest/gtest.h>
 
 #include <chrono>
 
-#include "estate.hpp"
+#include "catalog/estate.hpp"
 
-namespace {
+namespace name_pattern_test {
 
 using namespace catalog_test;
 
@@ -124,4 +126,4 @@ TEST(name_pattern, says_what_is_wrong_with_a_pattern) {
   }
 }
 
-}  // namespace
+}  // namespace name_pattern_test

@@ -1,8 +1,10 @@
-#include "restorable/catalog/name_template.hpp"
+#include "knowngood/catalog/name_template.hpp"
 
-#include "estate.hpp"
+#include <gtest/gtest.h>
 
-namespace {
+#include "catalog/estate.hpp"
+
+namespace name_template_test {
 
 using namespace catalog_test;
 
@@ -40,4 +42,4 @@ TEST(name_template, says_what_is_wrong_with_a_name) {
   }
 }
 
-}  // namespace
+}  // namespace name_template_test

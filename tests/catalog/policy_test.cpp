@@ -1,4 +1,7 @@
-#include "restorable/catalog/policy.hpp"
+#include "knowngood/catalog/policy.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -6,15 +9,14 @@
 #include <fstream>
 #include <iterator>
 
-#include "estate.hpp"
+#include "catalog/estate.hpp"
+#include "knowngood_source.hpp"
 
-namespace {
+namespace policy_test {
 
 using namespace catalog_test;
 
-std::filesystem::path docs() {
-  return std::filesystem::absolute(__FILE__).parent_path().parent_path().parent_path() / "docs";
-}
+std::filesystem::path docs() { return std::filesystem::path{knowngood_source()} / "docs"; }
 
 std::string content_of(const std::filesystem::path& path) {
   std::ifstream file{path, std::ios::binary};
@@ -62,7 +64,7 @@ root = "/srv"
 time_zone = "Europe/Berlin"
 ignore = "notes*"
 [component.vol_1]
-kind = "models"
+kind = "archive"
 path = "/mnt/other"
 name = ["a_{series}_{timestamp}.tar.gz", "a_{series}_{timestamp}.tar.zst"]
 time_zone = "America/New_York"
@@ -77,6 +79,7 @@ size_drift = "12.5%"
 size_history = 9
 checksum = "{name}.sha256"
 manifest = "{stem}.json"
+manifest_kind = "models"
 required = false
 verify = 3
 identical = "error"
@@ -104,7 +107,7 @@ expect = "1"
   EXPECT_EQ(plan.estate.name, "big");
   ASSERT_EQ(plan.estate.ignore.size(), 1U);
   const component_policy& all = plan.components.at(0);
-  EXPECT_EQ(all.kind, component_kind::models);
+  EXPECT_EQ(all.kind, component_kind::archive);
   EXPECT_EQ(all.names.size(), 2U);
   EXPECT_EQ(all.zone.name(), "America/New_York");
   EXPECT_EQ(all.schedule.zone().name(), "America/New_York");
@@ -213,14 +216,14 @@ TEST(policy, reports_each_mistake_once_with_its_line) {
       {named + "min_size = []\n", "must be a size such as \"1 MiB\", \"250 MB\" or 4096, not a list"},
       {named + "size_drift = \"-5%\"\n", "must be a share"},
       {named + "size_drift = nan\n", "must be a share"},
-      {named + "size_history = 0\n", "whole number from 1"},
-      {named + "size_history = 2\n", "must be at least 3, not 2"},
+      {named + "size_drift = \"50%\"\nsize_history = 0\n", "whole number from 1"},
+      {named + "size_drift = \"50%\"\nsize_history = 2\n", "must be at least 3, not 2"},
       {named + "verify = 0\n", "whole number from 1"},
       {named + "verify = true\n", "\"all\", \"newest\" or a number"},
       {named + "identical = \"eror\"\n", "did you mean \"error\"?"},
       {named + "path = \"../elsewhere\"\n", "holds `..`"},
       {named + "path = \"~/backups\"\n", "not expanded"},
-      {named + "checksum = \"sums.txt\"\n", "the same for every artifact"},
+      {named + "manifest = \"list.txt\"\n", "the same for every artifact"},
       {named + "checksum = \"{series}{name}\"\n", "no {series} in `name`"},
       {named + "manifest = \"{stem}.json\"\n", "kind `any` has no usual manifest"},
       {named + "manifest_kind = \"models\"\n", "there is no `manifest`"},
@@ -231,6 +234,8 @@ TEST(policy, reports_each_mistake_once_with_its_line) {
       {daily + "max_age = \"12h\"\n", "shorter than the 24h between two runs of the schedule `daily 02:00`"},
       {daily + "time_zone = \"Europe/Berlin\"\nmax_age = \"24h\"\n", "at least \"25h\""},
       {head + "[component.x]\nname = \"x_*\"\nmax_age = \"1h\"\n", "cannot be judged without a {timestamp}"},
+      {head + "[component.x]\nname = \"x_*\"\ntime_zone = \"UTC\"\n",
+       "time_zone: means nothing without a {timestamp} in `name` or a `schedule`"},
       {head + "[component.x]\nname = [\"x_{timestamp}\", \"y\"]\nschedule = \"hourly\"\n",
        "cannot be judged without a {timestamp} in every"},
       {head + "[component.x]\nname = \"{series}_{timestamp}\"\nseries = [\"a\", \"a\"]\n", "`a` stands there twice"},
@@ -333,9 +338,10 @@ TEST(policy, identical_content_is_an_error_only_where_content_always_changes) {
 TEST(policy, refuses_to_accept_a_check_that_there_is_not) {
   const auto said = [](const std::string& id) {
     return mistake([&] {
-      static_cast<void>(parse_policy(head + "[component.database]\nname = \"db_{timestamp}.gz\"\n[gate]\naccepted = [{ check = \"" + id +
-                                         "\", reason = \"r\", until = \"2026-12-31\" }]\n",
-                                     "p.toml"));
+      static_cast<void>(
+          parse_policy(head + "[component.database]\nname = \"db_{timestamp}.gz\"\n[gate]\naccepted = [{ check = \"" +
+                           id + "\", reason = \"r\", until = \"2026-12-31\" }]\n",
+                       "p.toml"));
     });
   };
   EXPECT_EQ(said("gzip.crc32"), "");
@@ -392,4 +398,4 @@ TEST(policy_keys, every_toml_block_of_the_documentation_is_a_policy) {
   EXPECT_GE(blocks, 1U);
 }
 
-}  // namespace
+}  // namespace policy_test

@@ -1,8 +1,10 @@
-#include "restorable/catalog/schedule.hpp"
+#include "knowngood/catalog/schedule.hpp"
 
-#include "estate.hpp"
+#include <gtest/gtest.h>
 
-namespace {
+#include "catalog/estate.hpp"
+
+namespace schedule_test {
 
 using namespace catalog_test;
 
@@ -150,4 +152,4 @@ TEST(schedule, suggests_the_nearest_right_form) {
   }
 }
 
-}  // namespace
+}  // namespace schedule_test

@@ -1,8 +1,10 @@
-#include "restorable/catalog/size_history.hpp"
+#include "knowngood/catalog/size_history.hpp"
 
-#include "estate.hpp"
+#include <gtest/gtest.h>
 
-namespace {
+#include "catalog/estate.hpp"
+
+namespace size_history_test {
 
 using namespace catalog_test;
 using lines = std::vector<std::string>;
@@ -99,4 +101,4 @@ TEST(size_history, remembers_as_many_predecessors_as_the_policy_says) {
   EXPECT_EQ(judged(7), lines{"warning size.drift"});
 }
 
-}  // namespace
+}  // namespace size_history_test

@@ -1,4 +1,6 @@
-#include "restorable/catalog/time_zone.hpp"
+#include "knowngood/catalog/time_zone.hpp"
+
+#include <gtest/gtest.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -6,9 +8,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "estate.hpp"
+#include "catalog/estate.hpp"
 
-namespace {
+namespace time_zone_test {
 
 using namespace catalog_test;
 
@@ -107,4 +109,4 @@ TEST(time_zone, agrees_with_date_from_coreutils) {
   }
 }
 
-}  // namespace
+}  // namespace time_zone_test

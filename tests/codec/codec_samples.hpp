@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace restorable {
+namespace knowngood {
 
 inline std::string random_bytes(std::size_t size, std::uint32_t seed) {
   std::mt19937 engine{seed};
@@ -38,11 +38,11 @@ struct named_content {
 inline std::vector<named_content> contents() {
   return {{"nothing", ""},
           {"one byte", "x"},
-          {"a line", "hello, restorable\n"},
+          {"a line", "hello, knowngood\n"},
           {"zeros", std::string(300'000, '\0')},
           {"text", dump_text(280'000, 1)},
           {"random", random_bytes(70'000, 2)},
           {"mixed", dump_text(40'000, 3) + random_bytes(40'000, 4) + std::string(70'000, 'a') + dump_text(9'000, 5)}};
 }
 
-}  // namespace restorable
+}  // namespace knowngood

@@ -1,19 +1,19 @@
-#include "restorable/codec/decompress.hpp"
+#include "knowngood/codec/decompress.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
 
-#include "codec_samples.hpp"
-#include "external_tool.hpp"
-#include "restorable/io/read_ahead.hpp"
-#include "restorable/testing/damage.hpp"
-#include "restorable/testing/source_suite.hpp"
+#include "codec/codec_samples.hpp"
+#include "codec/external_tool.hpp"
+#include "knowngood/io/read_ahead.hpp"
+#include "knowngood/testing/damage.hpp"
+#include "knowngood/testing/source_suite.hpp"
 
-namespace {
+namespace decompress_test {
 
-using namespace restorable;
+using namespace knowngood;
 
 const location here{"volume.tar"};
 
@@ -367,4 +367,4 @@ TEST(decompress, refuses_what_it_is_not_for) {
   }
 }
 
-}  // namespace
+}  // namespace decompress_test

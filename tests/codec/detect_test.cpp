@@ -1,16 +1,16 @@
-#include "restorable/codec/detect.hpp"
+#include "knowngood/codec/detect.hpp"
 
 #include <gtest/gtest.h>
 
-#include "codec_samples.hpp"
-#include "external_tool.hpp"
-#include "gzip_writer.hpp"
-#include "restorable/io/lookahead.hpp"
-#include "restorable/testing/source_suite.hpp"
+#include "codec/codec_samples.hpp"
+#include "codec/external_tool.hpp"
+#include "codec/gzip_writer.hpp"
+#include "knowngood/io/lookahead.hpp"
+#include "knowngood/testing/source_suite.hpp"
 
-namespace {
+namespace detect_test {
 
-using namespace restorable;
+using namespace knowngood;
 using namespace std::string_literals;
 
 compression detected(const std::string& bytes) { return detect_compression(std::as_bytes(std::span{bytes})); }
@@ -94,4 +94,4 @@ TEST(compression, has_names) {
   EXPECT_EQ(to_string(compression::lz4), "lz4");
 }
 
-}  // namespace
+}  // namespace detect_test

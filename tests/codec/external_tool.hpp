@@ -1,4 +1,4 @@
-// Runs a compressor of the system on bytes, so that restorable is held against what people really use.
+// Runs a compressor of the system on bytes, so that knowngood is held against what people really use.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace restorable {
+namespace knowngood {
 
 inline bool has_tool(const std::string& name) {
   return std::system(("command -v " + name + " >/dev/null 2>&1").c_str()) == 0;  // NOLINT(concurrency-mt-unsafe)
@@ -28,7 +28,7 @@ struct tool_result {
 
 /// `command` run by the shell with `input` on its standard input; its complaints are dropped.
 inline tool_result run_tool(const std::string& command, const std::string& input) {
-  std::string path = testing::TempDir() + "restorable-codec-XXXXXX";
+  std::string path = testing::TempDir() + "knowngood-codec-XXXXXX";
   const int fd = ::mkstemp(path.data());
   if (fd < 0) throw std::runtime_error{"no temporary file"};
   ::close(fd);
@@ -54,4 +54,4 @@ inline std::string made_by(const std::string& command, const std::string& input)
   return std::move(result.output);
 }
 
-}  // namespace restorable
+}  // namespace knowngood

@@ -1,20 +1,20 @@
-#include "restorable/codec/gunzip.hpp"
+#include "knowngood/codec/gunzip.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
 
-#include "codec_samples.hpp"
-#include "external_tool.hpp"
-#include "gzip_writer.hpp"
-#include "restorable/io/read_ahead.hpp"
-#include "restorable/testing/damage.hpp"
-#include "restorable/testing/source_suite.hpp"
+#include "codec/codec_samples.hpp"
+#include "codec/external_tool.hpp"
+#include "codec/gzip_writer.hpp"
+#include "knowngood/io/read_ahead.hpp"
+#include "knowngood/testing/damage.hpp"
+#include "knowngood/testing/source_suite.hpp"
 
-namespace {
+namespace gunzip_test {
 
-using namespace restorable;
+using namespace knowngood;
 
 const location here{"db.sql.gz"};
 
@@ -50,7 +50,7 @@ class gunzip_with : public testing::Test {
     return std::make_unique<gunzip<Engine>>(std::move(up), here, findings_);
   };
 };
-#ifdef RESTORABLE_HAVE_ISAL
+#ifdef KNOWNGOOD_HAVE_ISAL
 using all_engines = testing::Types<zlib_inflate_engine, isal_inflate_engine>;
 #else
 using all_engines = testing::Types<zlib_inflate_engine>;
@@ -343,7 +343,7 @@ TYPED_TEST(gunzip_with, agrees_with_gzip_t_where_gzip_t_can_be_trusted) {
   }
 }
 
-#ifdef RESTORABLE_HAVE_ISAL
+#ifdef KNOWNGOOD_HAVE_ISAL
 TEST(gunzip, gives_the_same_verdict_and_bytes_with_either_engine) {
   std::mt19937 engine{35};
   const auto random = [&] { return static_cast<std::uint32_t>(engine()); };
@@ -393,4 +393,4 @@ TEST(gunzip, gives_the_same_verdict_and_bytes_with_either_engine) {
 }
 #endif
 
-}  // namespace
+}  // namespace gunzip_test

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace restorable {
+namespace knowngood {
 
 inline std::string little_endian(std::uint64_t value, int bytes) {
   std::string text;
@@ -91,4 +91,4 @@ inline std::string gzip_member(std::string_view content, const member_fields& fi
   return gzip_member(content, raw_deflate(content), fields);
 }
 
-}  // namespace restorable
+}  // namespace knowngood

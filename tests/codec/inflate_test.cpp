@@ -1,4 +1,4 @@
-#include "restorable/codec/inflate.hpp"
+#include "knowngood/codec/inflate.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,12 +6,12 @@
 #include <array>
 #include <vector>
 
-#include "codec_samples.hpp"
-#include "gzip_writer.hpp"
+#include "codec/codec_samples.hpp"
+#include "codec/gzip_writer.hpp"
 
-namespace {
+namespace inflate_test {
 
-using namespace restorable;
+using namespace knowngood;
 
 byte_view bytes_of(const std::string& text) { return std::as_bytes(std::span{text}); }
 
@@ -54,7 +54,7 @@ inflated inflate_all(Engine& engine, const std::string& input, std::size_t chunk
 
 template <typename Engine>
 class inflate_engines : public testing::Test {};
-#ifdef RESTORABLE_HAVE_ISAL
+#ifdef KNOWNGOOD_HAVE_ISAL
 using all_engines = testing::Types<zlib_inflate_engine, isal_inflate_engine>;
 #else
 using all_engines = testing::Types<zlib_inflate_engine>;
@@ -148,4 +148,4 @@ TEST(inflate, goes_on_beyond_four_gibibytes) {
   }
 }
 
-}  // namespace
+}  // namespace inflate_test

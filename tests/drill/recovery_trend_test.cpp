@@ -1,10 +1,10 @@
-#include "restorable/drill/recovery_trend.hpp"
+#include "knowngood/drill/recovery_trend.hpp"
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace recovery_trend_test {
 
-using namespace restorable;
+using namespace knowngood;
 
 recovery_report took(double seconds, const std::string& component = "database") {
   recovery_report one;
@@ -46,7 +46,7 @@ TEST(judge_trend, compares_everything_together_with_drills_of_the_same_component
   ASSERT_EQ(result.findings.size(), 2U);
   EXPECT_EQ(result.findings[0].where.to_string(), "models");
   EXPECT_EQ(result.findings[1].where.to_string(), "everything together");
-  EXPECT_EQ(result.findings[1].expected, "about 50 s, the median of 3 drills");
+  EXPECT_EQ(result.findings[1].expected, "about 50s, the median of 3 drills");
 }
 
-}  // namespace
+}  // namespace recovery_trend_test

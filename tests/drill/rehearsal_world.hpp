@@ -9,15 +9,17 @@
 #include <string>
 #include <vector>
 
-#include "loaded_dump.hpp"
-#include "private_server.hpp"
-#include "restorable/drill/run_drill.hpp"
+#include "compare/loaded_dump.hpp"
+#include "knowngood/drill/run_drill.hpp"
+#include "server/private_server.hpp"
 
-namespace restorable {
+namespace knowngood {
 
 class rehearsal_world : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { server_ = std::make_unique<private_server>(); }
+  static void SetUpTestSuite() {
+    server_ = std::make_unique<private_server>(std::vector<std::string>{"max_prepared_transactions=8"});
+  }
   static void TearDownTestSuite() { server_.reset(); }
 
   static std::filesystem::path here() { return server_->here().path(); }
@@ -34,9 +36,11 @@ class rehearsal_world : public ::testing::Test {
   }
 
   /// A drill of one file in `here()`, as `drill FILE --capture CAPTURE` is.
-  static report drilled(const std::string& file, const drill_settings& settings, const std::string& capture = "", const drill_policy& wishes = {}) {
-    drill_plan plan = plan_drill({(here() / file).string()}, capture.empty() ? "" : (here() / capture).string(), limits{});
-    for (auto& target : plan.targets) target.wishes = wishes;
+  static report drilled(const std::string& file, const drill_settings& settings, const std::string& capture = "",
+                        const drill_policy& policy = {}) {
+    drill_plan plan =
+        plan_drill({(here() / file).string()}, capture.empty() ? "" : (here() / capture).string(), limits{});
+    for (auto& target : plan.targets) target.policy = policy;
     report result;
     result.tool = "drill";
     result.started = settings.clock();
@@ -46,9 +50,10 @@ class rehearsal_world : public ::testing::Test {
 
   /// Everything that was found and could not be checked, for messages of failing tests.
   static std::string everything(const report& of) {
-    std::string text = told(of.findings, of.unchecked);
-    for (const auto& one : of.artifacts) text += told(one.findings, one.unchecked);
-    for (const auto& one : of.steps) text += one.name + (one.skipped ? " skipped: " + one.reason : "") + "\n" + told(one.findings, one.unchecked);
+    std::string text = text_of(of.findings, of.unchecked);
+    for (const auto& one : of.artifacts) text += text_of(one.findings, one.unchecked);
+    for (const auto& one : of.steps)
+      text += one.name + (one.skipped ? " skipped: " + one.reason : "") + "\n" + text_of(one.findings, one.unchecked);
     return text;
   }
 
@@ -68,8 +73,9 @@ class rehearsal_world : public ::testing::Test {
 
   /// What a drill has on the server: databases and roles.
   static std::string left_on_server() {
-    return server_->must("psql -XAt -d postgres -c \"SELECT datname FROM pg_database WHERE datname LIKE 'restorable\\_drill%' UNION ALL"
-                         " SELECT 'role ' || rolname FROM pg_roles WHERE rolname LIKE 'restorable\\_drill%' ORDER BY 1\"");
+    return server_->must(
+        "psql -XAt -d postgres -c \"SELECT datname FROM pg_database WHERE datname LIKE 'knowngood\\_drill%' UNION ALL"
+        " SELECT 'role ' || rolname FROM pg_roles WHERE rolname LIKE 'knowngood\\_drill%' ORDER BY 1\"");
   }
 
   static const step_report& step(const report& of, const std::string& name) {
@@ -82,4 +88,4 @@ class rehearsal_world : public ::testing::Test {
   inline static std::unique_ptr<private_server> server_;
 };
 
-}  // namespace restorable
+}  // namespace knowngood

@@ -1,14 +1,16 @@
-#include "restorable/git/bundle.hpp"
+#include "knowngood/git/bundle.hpp"
+
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <set>
 
-#include "git_world.hpp"
-#include "restorable/testing/source_suite.hpp"
+#include "git/git_world.hpp"
+#include "knowngood/testing/source_suite.hpp"
 
-namespace {
+namespace bundle_test {
 
-using namespace restorable;
+using namespace knowngood;
 using namespace std::string_literals;
 
 using ids = std::vector<std::string>;
@@ -374,4 +376,4 @@ TEST_F(bundle, passes_on_what_its_upstream_throws) {
   }
 }
 
-}  // namespace
+}  // namespace bundle_test

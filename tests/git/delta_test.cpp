@@ -1,11 +1,13 @@
-#include "restorable/git/delta.hpp"
+#include "knowngood/git/delta.hpp"
+
+#include <gtest/gtest.h>
 
 #include <span>
 #include <string_view>
 
-namespace {
+namespace delta_test {
 
-using namespace restorable;
+using namespace knowngood;
 using namespace std::string_literals;
 
 struct applied {
@@ -76,4 +78,4 @@ TEST(delta_reader, finds_what_leads_out_of_base_or_result) {
   EXPECT_EQ(apply(base, "\x0a\x00"s, 1).defect, "a delta of 2 bytes is none that git applies");
 }
 
-}  // namespace
+}  // namespace delta_test

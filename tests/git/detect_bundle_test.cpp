@@ -1,10 +1,12 @@
-#include "restorable/git/detect_bundle.hpp"
+#include "knowngood/git/detect_bundle.hpp"
+
+#include <gtest/gtest.h>
 
 #include <span>
 
-namespace {
+namespace detect_bundle_test {
 
-using namespace restorable;
+using namespace knowngood;
 
 bool detected(std::string_view text) { return is_git_bundle(std::as_bytes(std::span{text})); }
 
@@ -24,4 +26,4 @@ TEST(is_git_bundle, takes_nothing_else_for_one) {
   }
 }
 
-}  // namespace
+}  // namespace detect_bundle_test

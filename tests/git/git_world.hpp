@@ -9,13 +9,13 @@
 #include <string_view>
 #include <vector>
 
-#include "restorable/testing/scratch_directory.hpp"
-#include "restorable/base/error.hpp"
-#include "restorable/git/bundle.hpp"
-#include "restorable/git/pack.hpp"
-#include "restorable/io/memory_source.hpp"
+#include "knowngood/base/error.hpp"
+#include "knowngood/git/bundle.hpp"
+#include "knowngood/git/pack.hpp"
+#include "knowngood/io/memory_source.hpp"
+#include "knowngood/testing/scratch_directory.hpp"
 
-namespace restorable {
+namespace knowngood {
 
 class git_world {
  public:
@@ -229,4 +229,4 @@ class pack_builder {
   std::string body_;
 };
 
-}  // namespace restorable
+}  // namespace knowngood

@@ -1,14 +1,16 @@
-#include "restorable/git/pack.hpp"
+#include "knowngood/git/pack.hpp"
+
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
 
-#include "git_world.hpp"
-#include "restorable/testing/source_suite.hpp"
+#include "git/git_world.hpp"
+#include "knowngood/testing/source_suite.hpp"
 
-namespace {
+namespace pack_test {
 
-using namespace restorable;
+using namespace knowngood;
 using namespace std::string_literals;
 
 using ids = std::vector<std::string>;
@@ -321,4 +323,4 @@ TEST(pack, survives_random_packs_and_agrees_with_git_about_them) {
   EXPECT_LT(sound, 140U);
 }
 
-}  // namespace
+}  // namespace pack_test

@@ -1,10 +1,12 @@
-#include "restorable/git/ref_name.hpp"
+#include "knowngood/git/ref_name.hpp"
 
-#include "restorable/testing/scratch_directory.hpp"
+#include <gtest/gtest.h>
 
-namespace {
+#include "knowngood/testing/scratch_directory.hpp"
 
-using namespace restorable;
+namespace ref_name_test {
+
+using namespace knowngood;
 
 TEST(is_ref_name, takes_what_git_bundle_writes) {
   for (const auto* name : {"HEAD", "refs/heads/main", "refs/heads/feature/x-1", "refs/tags/v1.0", "refs/stash",
@@ -36,4 +38,4 @@ TEST(is_ref_name, refuses_what_lies_outside_of_refs) {
   }
 }
 
-}  // namespace
+}  // namespace ref_name_test

@@ -1,11 +1,13 @@
-#include "restorable/hash/digest.hpp"
+#include "knowngood/hash/digest.hpp"
 
-#include "restorable/hash/digest_set.hpp"
-#include "restorable/testing/scratch_directory.hpp"
+#include <gtest/gtest.h>
 
-namespace {
+#include "knowngood/hash/digest_set.hpp"
+#include "knowngood/testing/scratch_directory.hpp"
 
-using namespace restorable;
+namespace digest_test {
+
+using namespace knowngood;
 
 byte_view bytes_of(std::string_view text) { return std::as_bytes(std::span{text}); }
 
@@ -100,4 +102,4 @@ TEST(digest_set, of_no_algorithm_gives_nothing) {
   EXPECT_TRUE(none.finish().empty());
 }
 
-}  // namespace
+}  // namespace digest_test

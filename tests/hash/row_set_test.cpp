@@ -1,4 +1,4 @@
-#include "restorable/hash/row_set.hpp"
+#include "knowngood/hash/row_set.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,9 @@
 #include <random>
 #include <vector>
 
-namespace {
+namespace row_set_test {
 
-using namespace restorable;
+using namespace knowngood;
 
 row_set of(const std::vector<std::string>& rows) {
   row_set set;
@@ -49,11 +49,9 @@ TEST(row_set, carries_from_its_low_half_into_its_high_one) {
   EXPECT_EQ(set.fingerprint(), "00000000000000040000000000000000");
 }
 
-// The value is a contract: captures made years ago are compared with it. XXH3-128 of "abc" is the library's published vector
-// form, printed by `printf abc | xxhsum -H2`.
-TEST(row_set, of_one_row_is_its_xxh3_128) {
-  EXPECT_EQ(of({"abc"}).fingerprint(), "06b05ab6733a618578af5f94892f3950");
-}
+// The value is a contract: captures made years ago are compared with it. XXH3-128 of "abc" is the library's published
+// vector form, printed by `printf abc | xxhsum -H2`.
+TEST(row_set, of_one_row_is_its_xxh3_128) { EXPECT_EQ(of({"abc"}).fingerprint(), "06b05ab6733a618578af5f94892f3950"); }
 
 TEST(long_row, in_pieces_hashes_as_the_whole_does) {
   const std::string row(100'000, 'y');
@@ -66,4 +64,4 @@ TEST(long_row, in_pieces_hashes_as_the_whole_does) {
   }
 }
 
-}  // namespace
+}  // namespace row_set_test

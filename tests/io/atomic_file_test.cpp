@@ -1,4 +1,4 @@
-#include "restorable/io/atomic_file.hpp"
+#include "knowngood/io/atomic_file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,9 +16,9 @@
 #include <thread>
 #include <vector>
 
-namespace {
+namespace atomic_file_test {
 
-using namespace restorable;
+using namespace knowngood;
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -253,8 +253,12 @@ TEST_F(atomic_file, refuses_a_socket) {
 TEST_F(atomic_file, two_writers_at_once_leave_one_whole_file) {
   const std::string a(200'000, 'a');
   const std::string b(200'000, 'b');
-  std::thread first{[&] { for (int i = 0; i < 20; ++i) write(at("report.json"), a); }};
-  std::thread second{[&] { for (int i = 0; i < 20; ++i) write(at("report.json"), b); }};
+  std::thread first{[&] {
+    for (int i = 0; i < 20; ++i) write(at("report.json"), a);
+  }};
+  std::thread second{[&] {
+    for (int i = 0; i < 20; ++i) write(at("report.json"), b);
+  }};
   first.join();
   second.join();
   const std::string left = content(at("report.json"));
@@ -262,4 +266,4 @@ TEST_F(atomic_file, two_writers_at_once_leave_one_whole_file) {
   EXPECT_THAT(names(), ElementsAre("report.json"));
 }
 
-}  // namespace
+}  // namespace atomic_file_test

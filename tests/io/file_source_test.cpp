@@ -1,17 +1,17 @@
-#include "restorable/io/file_source.hpp"
+#include "knowngood/io/file_source.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <thread>
 
-#include "restorable/io/drain.hpp"
-#include "restorable/testing/scratch_directory.hpp"
-#include "restorable/testing/source_suite.hpp"
+#include "knowngood/io/drain.hpp"
+#include "knowngood/testing/scratch_directory.hpp"
+#include "knowngood/testing/source_suite.hpp"
 
-namespace {
+namespace file_source_test {
 
-using namespace restorable;
+using namespace knowngood;
 using ::testing::HasSubstr;
 
 class files : public ::testing::Test {
@@ -73,4 +73,4 @@ TEST_F(files, may_be_pipes_whose_size_nobody_knows) {
   EXPECT_EQ(drain(pipe), 300'000U);
 }
 
-}  // namespace
+}  // namespace file_source_test

@@ -1,13 +1,15 @@
-#include "restorable/io/read_ahead.hpp"
+#include "knowngood/io/read_ahead.hpp"
 
-#include "restorable/io/file_source.hpp"
-#include "restorable/io/lookahead.hpp"
-#include "restorable/io/observed.hpp"
-#include "restorable/testing/source_suite.hpp"
+#include <gtest/gtest.h>
 
-namespace {
+#include "knowngood/io/file_source.hpp"
+#include "knowngood/io/lookahead.hpp"
+#include "knowngood/io/observed.hpp"
+#include "knowngood/testing/source_suite.hpp"
 
-using namespace restorable;
+namespace read_ahead_test {
+
+using namespace knowngood;
 
 std::string sample(std::size_t size) {
   std::string bytes(size, '\0');
@@ -68,10 +70,11 @@ TEST(observed, shows_every_byte_once) {
   expect_conforming(
       [&](auto up) {
         seen.clear();
-        return observe(std::move(up),
-                       [&](byte_view chunk) { seen.append(reinterpret_cast<const char*>(chunk.data()), chunk.size()); });
+        return observe(std::move(up), [&](byte_view chunk) {
+          seen.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
+        });
       },
       bytes, bytes);
 }
 
-}  // namespace
+}  // namespace read_ahead_test

@@ -1,9 +1,10 @@
 // A small dump with everything that makes one hard to read, in the form that pg_dump 15 gives it.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
-namespace restorable {
+namespace knowngood {
 
 inline const std::string sample_dump = R"SQL(--
 -- PostgreSQL database dump
@@ -103,4 +104,15 @@ SELECT pg_catalog.setval('public.seq', 3, true);
 
 )SQL";
 
-}  // namespace restorable
+/// A script as `sed /^--/d` leaves it.
+inline std::string stripped(const std::string& script) {
+  std::string rest;
+  for (std::size_t at = 0; at < script.size();) {
+    const std::size_t end = script.find('\n', at) + 1;
+    if (script.compare(at, 2, "--") != 0) rest += script.substr(at, end - at);
+    at = end;
+  }
+  return rest;
+}
+
+}  // namespace knowngood

@@ -1,14 +1,14 @@
-#include "restorable/postgres/sql_lexer.hpp"
+#include "knowngood/postgres/sql_lexer.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-namespace {
+namespace sql_lexer_test {
 
-using restorable::sql_lexer;
-using restorable::sql_piece;
+using knowngood::sql_lexer;
+using knowngood::sql_piece;
 
 // The statements of a script, however it is cut.
 std::vector<std::string> statements(std::string_view script, std::size_t chunk, sql_lexer lexer = {}) {
@@ -44,10 +44,13 @@ TEST(sql_lexer, finds_where_statements_end) {
       {"backslash in a plain string", R"(SELECT '\'; SELECT 2;)", {R"(SELECT '\';)", "SELECT 2;"}},
       {"escape string", R"(SELECT E'\';'; SELECT 2;)", {R"(SELECT E'\';';)", "SELECT 2;"}},
       {"doubled quote in an escape string", R"(SELECT e'a''\';b'; SELECT 2;)", {R"(SELECT e'a''\';b';)", "SELECT 2;"}},
-      {"a word that ends in e is no escape string", R"(SELECT DATE'\'; SELECT 2;)", {R"(SELECT DATE'\';)", "SELECT 2;"}},
+      {"a word that ends in e is no escape string",
+       R"(SELECT DATE'\'; SELECT 2;)",
+       {R"(SELECT DATE'\';)", "SELECT 2;"}},
       {"quoted identifier", R"(SELECT "a;""b;" FROM t; SELECT 2;)", {R"(SELECT "a;""b;" FROM t;)", "SELECT 2;"}},
       {"dollar quotes", "SELECT $$;$$; SELECT 2;", {"SELECT $$;$$;", "SELECT 2;"}},
-      {"nested dollar quotes", "SELECT $a$ $b$ ; $b$ $ $a ; $a$; SELECT 2;",
+      {"nested dollar quotes",
+       "SELECT $a$ $b$ ; $b$ $ $a ; $a$; SELECT 2;",
        {"SELECT $a$ $b$ ; $b$ $ $a ; $a$;", "SELECT 2;"}},
       {"dollars that overlap", "SELECT $a$ $$a$; SELECT 2;", {"SELECT $a$ $$a$;", "SELECT 2;"}},
       {"parameter is no dollar quote", "SELECT $1; SELECT $2;", {"SELECT $1;", "SELECT $2;"}},
@@ -57,11 +60,14 @@ TEST(sql_lexer, finds_where_statements_end) {
       {"nested comment inside", "SELECT /* ; /* ' */ ; */ 1; SELECT 2;", {"SELECT /* ; /* ' */ ; */ 1;", "SELECT 2;"}},
       {"comment with stars", "SELECT /***;/**/***/ 1; SELECT 2;", {"SELECT /***;/**/***/ 1;", "SELECT 2;"}},
       {"comments between", "-- a;b\n/* c; /* d */ ; */ SELECT 1;", {"SELECT 1;"}},
-      {"parentheses", "CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); SELECT 3;",
+      {"parentheses",
+       "CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); SELECT 3;",
        {"CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2);", "SELECT 3;"}},
-      {"atomic body", "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN a THEN 1 END; END; SELECT 3;",
+      {"atomic body",
+       "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN a THEN 1 END; END; SELECT 3;",
        {"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN a THEN 1 END; END;", "SELECT 3;"}},
-      {"atomic body or replace", "CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC SELECT 1; END; SELECT 3;",
+      {"atomic body or replace",
+       "CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC SELECT 1; END; SELECT 3;",
        {"CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC SELECT 1; END;", "SELECT 3;"}},
       {"begin is a statement elsewhere", "BEGIN; SELECT 1; COMMIT;", {"BEGIN;", "SELECT 1;", "COMMIT;"}},
       {"a table called begin", "CREATE TABLE begin (a int); SELECT 1;", {"CREATE TABLE begin (a int);", "SELECT 1;"}},
@@ -109,4 +115,4 @@ TEST(sql_lexer, counts_the_rows_of_an_insert) {
   EXPECT_EQ(rows_of("INSERT INTO t DEFAULT VALUES;"), 0U);
 }
 
-}  // namespace
+}  // namespace sql_lexer_test

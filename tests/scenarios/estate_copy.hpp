@@ -1,5 +1,5 @@
-// A copy of the ready-made estate to damage, and the programs `verify` and `drill` run over it; what they say is read back
-// from their JSON.
+// A copy of the ready-made estate to damage, and the programs `verify` and `drill` run over it; what they say is read
+// back from their JSON.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,15 +14,17 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "restorable/testing/scratch_directory.hpp"
+#include "knowngood/testing/scratch_directory.hpp"
 
-namespace restorable {
+#include "knowngood_source.hpp"
+
+namespace knowngood {
 
 /// Where the build has put things; set by tests/CMakeLists.txt.
-inline const std::string drill_program = RESTORABLE_DRILL_PROGRAM;
-inline const std::string verify_program = RESTORABLE_VERIFY_PROGRAM;
-inline const std::string estate_directory = RESTORABLE_ESTATE;
-inline const std::string source_directory = RESTORABLE_SOURCE;
+inline const std::string drill_program = KNOWNGOOD_DRILL_PROGRAM;
+inline const std::string verify_program = KNOWNGOOD_VERIFY_PROGRAM;
+inline const std::string estate_directory = KNOWNGOOD_ESTATE;
+inline const std::string source_directory = knowngood_source();
 
 /// The last date of the estate, and a moment after all of its backups are made.
 inline const std::string estate_date = "20251208";
@@ -52,7 +54,8 @@ struct verify_run {
     std::set<std::string> found;
     const auto add = [&](const nlohmann::json& findings, const std::string& subject) {
       for (const auto& one : findings) {
-        if (one.at("severity") != "note") found.insert(fmt::format("{} @ {}", one.at("check").get<std::string>(), subject));
+        if (one.at("severity") != "note")
+          found.insert(fmt::format("{} @ {}", one.at("check").get<std::string>(), subject));
       }
     };
     for (const auto& one : report.at("artifacts")) {
@@ -68,7 +71,8 @@ struct verify_run {
   [[nodiscard]] std::set<std::string> not_sound() const {
     std::set<std::string> found;
     for (const auto& one : report.at("artifacts")) {
-      if (one.at("verdict") != "sound") found.insert(std::filesystem::path{one.at("path").get<std::string>()}.filename().string());
+      if (one.at("verdict") != "sound")
+        found.insert(std::filesystem::path{one.at("path").get<std::string>()}.filename().string());
     }
     return found;
   }
@@ -92,8 +96,11 @@ class estate_copy {
         "MANIFEST=models/models_${D}_100000_manifest.json\nBUNDLE=git/ner11_repo_${D}.bundle\n"
         "CONFIG=$(ls config/config_${D}_*.tar.gz)\nVOLUME=volumes/ner11_redis_data_${D}_030000.tar.gz\n"
         "PGDATA=volumes/ner11_postgres_data_${D}_030000.tar.gz\nFULL=full_system_${D}_050000.tar.gz\n"
-        // edit FILE EXPRESSION: see edit.py; put FILE: replaces it by standard input; reseal FILE [SUM]: renews its checksum file
-        "edit() { /usr/bin/python3 '" + source_directory + "/tests/scenarios/edit.py' \"$@\"; }\n"
+        // edit FILE EXPRESSION: see edit.py; put FILE: replaces it by standard input; reseal FILE [SUM]: renews its
+        // checksum file
+        "edit() { /usr/bin/python3 '" +
+        source_directory +
+        "/tests/scenarios/edit.py' \"$@\"; }\n"
         "put() { cat > new.bytes; chmod --reference=\"$1\" new.bytes; mv -f new.bytes \"$1\"; }\n"
         "reseal() { (cd \"$(dirname \"$1\")\" && sha256sum \"$(basename \"$1\")\" > new.sum && "
         "mv -f new.sum \"${2:-$(basename \"$1\").sha256}\"); }\n"
@@ -115,9 +122,10 @@ class estate_copy {
   [[nodiscard]] verify_run verify(const std::string& arguments = {}) const {
     verify_run result;
     const std::string report = (scratch_.path() / "report.json").string();
-    const tool_run run = scratch_.run(
-        fmt::format("rm -f '{3}'; '{0}' --policy '{1}/docs/examples/ner11.toml' --root estate --now {2} --report '{3}' --color never {4} 2>&1",
-                    verify_program, source_directory, estate_now, report, arguments));
+    const tool_run run =
+        scratch_.run(fmt::format("rm -f '{3}'; '{0}' --policy '{1}/docs/examples/ner11.toml' --root estate --now {2} "
+                                 "--report '{3}' --color never {4} 2>&1",
+                                 verify_program, source_directory, estate_now, report, arguments));
     result.status = run.status;
     result.output = run.output;
     result.report = read_json(report);
@@ -125,12 +133,14 @@ class estate_copy {
   }
 
   /// Runs drill over some components, `--component NAME`, with a scratch directory of its own, `drills`.
-  [[nodiscard]] verify_run drill(const std::string& arguments, const std::string& policy = source_directory + "/docs/examples/ner11.toml") const {
+  [[nodiscard]] verify_run drill(const std::string& arguments,
+                                 const std::string& policy = source_directory + "/docs/examples/ner11.toml") const {
     verify_run result;
     const std::string report = (scratch_.path() / "drill.json").string();
-    const tool_run run = scratch_.run(fmt::format(
-        "rm -f '{3}'; mkdir -p drills; chmod 711 . drills; '{0}' --policy '{1}' --root estate --now {2} --scratch drills --report '{3}' --color never {4} 2>&1",
-        drill_program, policy, estate_now, report, arguments));
+    const tool_run run =
+        scratch_.run(fmt::format("rm -f '{3}'; mkdir -p drills; chmod 711 . drills; '{0}' --policy '{1}' --root estate "
+                                 "--now {2} --scratch drills --report '{3}' --color never {4} 2>&1",
+                                 drill_program, policy, estate_now, report, arguments));
     result.status = run.status;
     result.output = run.output;
     result.report = read_json(report);
@@ -146,4 +156,4 @@ class estate_copy {
   scratch_directory scratch_;
 };
 
-}  // namespace restorable
+}  // namespace knowngood

@@ -1,16 +1,16 @@
-#include "restorable/verify/artifact_verifier.hpp"
+#include "knowngood/verify/artifact_verifier.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../postgres/sample_dump.hpp"
-#include "restorable/testing/scratch_directory.hpp"
-#include "restorable/verify/path_plan.hpp"
-#include "restorable/verify/run.hpp"
+#include "knowngood/testing/scratch_directory.hpp"
+#include "knowngood/verify/path_plan.hpp"
+#include "knowngood/verify/run.hpp"
+#include "postgres/sample_dump.hpp"
 
-namespace {
+namespace artifact_verifier_test {
 
-using namespace restorable;
+using namespace knowngood;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -93,7 +93,8 @@ TEST_F(artifacts, whose_name_claims_another_format_are_worth_a_warning) {
 }
 
 TEST_F(artifacts, are_verified_alike_by_one_thread_and_by_many) {
-  sh("mkdir many; for i in $(seq 30); do seq $i 20000 | gzip > many/$i.gz; done; head -c 999 many/7.gz > x; mv x many/7.gz");
+  sh("mkdir many; for i in $(seq 30); do seq $i 20000 | gzip > many/$i.gz; done; head -c 999 many/7.gz > x; mv x "
+     "many/7.gz");
   const report one = verify({"many"}, 1);
   const report four = verify({"many"}, 4);
   ASSERT_EQ(one.artifacts.size(), 30U);
@@ -108,7 +109,8 @@ TEST_F(artifacts, are_verified_alike_by_one_thread_and_by_many) {
 }
 
 TEST_F(artifacts, in_a_directory_are_found_with_what_vouches_for_them) {
-  sh("mkdir -p b/sub b/.hidden; gzip -c d.sql > b/a.sql.gz; gzip -c d.sql > b/sub/b.sql.gz; cp d.sql b/.hidden/x; cp d.sql b/y.tmp;"
+  sh("mkdir -p b/sub b/.hidden; gzip -c d.sql > b/a.sql.gz; gzip -c d.sql > b/sub/b.sql.gz; cp d.sql b/.hidden/x; cp "
+     "d.sql b/y.tmp;"
      "(cd b && sha256sum a.sql.gz sub/b.sql.gz > SHA256SUMS)");
   const report intact = verify({"b"});
   EXPECT_EQ(intact.exit_code, 0);
@@ -120,14 +122,16 @@ TEST_F(artifacts, in_a_directory_are_found_with_what_vouches_for_them) {
 }
 
 TEST_F(artifacts, that_a_list_misses_are_found_through_the_list) {
-  sh("mkdir b; gzip -c d.sql > b/a.sql.gz; (cd b && sha256sum a.sql.gz > a.sql.gz.sha256); rm b/a.sql.gz; cp d.sql b/other.sql");
+  sh("mkdir b; gzip -c d.sql > b/a.sql.gz; (cd b && sha256sum a.sql.gz > a.sql.gz.sha256); rm b/a.sql.gz; cp d.sql "
+     "b/other.sql");
   const report result = verify({"b"});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(checks(result.artifacts.back()), ElementsAre("checksum.missing-file"));
 }
 
 TEST_F(artifacts, with_more_members_than_are_compared_are_not_called_sound_against_a_list) {
-  sh("mkdir t; (cd t; for i in 1 2 3 4 5; do echo $i > $i; done; sha256sum * > checksums.txt); tar -czf t.tar.gz t");
+  sh("mkdir t; (cd t; for i in 1 2 3 4 5; do cp ../d.sql $i.sql; done; sha256sum * > checksums.txt); tar -czf t.tar.gz "
+     "t");
   EXPECT_EQ(verify_artifact(task("t.tar.gz"), {}).verdict, verdict::sound);
   verify_options few;
   few.bounds.compared_members = 3;
@@ -140,8 +144,8 @@ TEST_F(artifacts, with_more_members_than_are_compared_are_not_called_sound_again
 TEST_F(artifacts, stop_when_told_to) {
   std::atomic<bool> stop{true};
   verify_options options;
-  options.stop = &stop;
+  options.stop = stop;
   EXPECT_THROW(verify_artifact(task("d.sql"), options), interrupted);
 }
 
-}  // namespace
+}  // namespace artifact_verifier_test

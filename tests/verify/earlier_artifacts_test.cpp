@@ -1,4 +1,4 @@
-#include "restorable/verify/earlier_artifacts.hpp"
+#include "knowngood/verify/earlier_artifacts.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,15 +7,15 @@
 
 #include <fmt/format.h>
 
-#include "restorable/audit/ledger.hpp"
-#include "restorable/audit/report_json.hpp"
-#include "restorable/testing/scratch_directory.hpp"
-#include "restorable/verify/policy_plan.hpp"
-#include "restorable/verify/run.hpp"
+#include "knowngood/ledger/ledger.hpp"
+#include "knowngood/report/report_json.hpp"
+#include "knowngood/testing/scratch_directory.hpp"
+#include "knowngood/verify/policy_plan.hpp"
+#include "knowngood/verify/run.hpp"
 
-namespace {
+namespace earlier_artifacts_test {
 
-using namespace restorable;
+using namespace knowngood;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -26,21 +26,25 @@ class nights : public ::testing::Test {
   nights() { std::filesystem::create_directories(estate_ / "d"); }
 
   void policy_is(const std::string& component) {
-    plan_ = parse_policy(fmt::format("version = 1\n[estate]\nroot = \"{}\"\n[component.d]\nname = \"d_{{timestamp}}.txt\"\n{}", estate_.string(), component), "p.toml");
+    plan_ = parse_policy(
+        fmt::format("version = 1\n[estate]\nroot = \"{}\"\n[component.d]\nname = \"d_{{timestamp}}.txt\"\n{}",
+                    estate_.string(), component),
+        "p.toml");
   }
   [[nodiscard]] static std::string name_of(int day) { return fmt::format("d_202512{:02}_020000.txt", day); }
   void backup(int day, const std::string& content) { std::ofstream{estate_ / "d" / name_of(day)} << content; }
   void expire(int day) { std::filesystem::remove(estate_ / "d" / name_of(day)); }
 
-  /// Verifies at three o'clock of `day` and keeps the report. Returns the checks that found something, but for those about
-  /// text files having no protection of their own.
+  /// Verifies at three o'clock of `day` and keeps the report. Returns the checks that found something, but for those
+  /// about text files having no protection of their own.
   std::vector<std::string> verify(int day, bool keep = true) {
     const moment now = *parse_moment(fmt::format("2025-12-{:02}T06:00:00Z", day));
     const std::string ledger = (scratch_.path() / "ledger").string();
     report result;
     result.tool = "verify";
     result.started = now;
-    run_plan(plan_policy(*plan_, now, {}, limits{}, read_earlier_artifacts(ledger, *plan_, now)), run_settings{}, result);
+    run_plan(plan_policy(*plan_, now, {}, limits{}, read_earlier_artifacts(ledger, *plan_, now)), run_settings{},
+             result);
     result.finished = now;
     if (keep) {
       ledger_options options;
@@ -50,7 +54,8 @@ class nights : public ::testing::Test {
     std::vector<std::string> found;
     const auto take = [&](const std::vector<finding>& findings) {
       for (const auto& one : findings) {
-        if (!one.check.starts_with("size.") && !one.check.starts_with("presence.") && !one.check.starts_with("ledger.")) continue;
+        if (!one.check.starts_with("size.") && !one.check.starts_with("presence.") && !one.check.starts_with("ledger."))
+          continue;
         found.push_back(one.check);
         actual_ = one.actual;
       }
@@ -129,4 +134,4 @@ TEST_F(nights, say_when_a_report_of_theirs_was_altered) {
   EXPECT_THAT(verify(2, false), ElementsAre("ledger.report-altered"));
 }
 
-}  // namespace
+}  // namespace earlier_artifacts_test

@@ -1,11 +1,11 @@
-#include "restorable/verify/unfinished.hpp"
+#include "knowngood/verify/unfinished.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace {
+namespace unfinished_test {
 
-using namespace restorable;
+using namespace knowngood;
 
 artifact_report with(std::initializer_list<const check*> found) {
   artifact_report artifact;
@@ -43,4 +43,4 @@ TEST(soften_unfinished, leaves_what_is_sound) {
   EXPECT_TRUE(artifact.unchecked.empty());
 }
 
-}  // namespace
+}  // namespace unfinished_test

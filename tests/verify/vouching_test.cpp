@@ -1,13 +1,13 @@
-#include "restorable/verify/vouching.hpp"
+#include "knowngood/verify/vouching.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "restorable/testing/scratch_directory.hpp"
+#include "knowngood/testing/scratch_directory.hpp"
 
-namespace {
+namespace vouching_test {
 
-using namespace restorable;
+using namespace knowngood;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -17,9 +17,9 @@ checksum_file list_at(const std::string& path, const std::string& text) {
   return {path, parse_checksum_list(text, std::filesystem::path{path}.filename().string())};
 }
 
-std::vector<listed_as> matches(const checksum_file& file, const std::string& artifact) {
+std::vector<listed_as> matches(const checksum_file& file, const std::string& artifact, bool own = false) {
   std::vector<listed_as> found;
-  for (const auto& line : file.lines_about(artifact)) found.push_back(line.how);
+  for (const auto& line : file.lines_about(artifact, own)) found.push_back(line.how);
   return found;
 }
 
@@ -31,11 +31,22 @@ TEST(checksum_file, resolves_relative_names_beside_itself_wherever_the_program_r
   EXPECT_THAT(matches(file, "/backups/elsewhere/a.gz"), IsEmpty());
 }
 
-TEST(checksum_file, knows_an_absolute_name_that_moved_together_with_its_file) {
-  const checksum_file moved = list_at("/mnt/drive/models.sha256", hex + "  /backups/ner11/models/models.tar.gz\n");
-  EXPECT_THAT(matches(moved, "/mnt/drive/models.tar.gz"), ElementsAre(listed_as::moved));
-  EXPECT_THAT(matches(moved, "/backups/ner11/models/models.tar.gz"), ElementsAre(listed_as::exact));
-  EXPECT_THAT(matches(moved, "/mnt/other/models.tar.gz"), IsEmpty());
+TEST(checksum_file, finds_lines_of_files_that_moved_with_it) {
+  const scratch_directory here;
+  here.write("a.tar", "x");
+  const std::string folder = here.path().string() + "/";
+  const checksum_file moved = list_at(folder + "SHA256SUMS", hex + "  /backups/a.tar\n" + hex + "  /backups/b.tar\n");
+  EXPECT_THAT(matches(moved, folder + "a.tar"), ElementsAre(listed_as::moved));
+  EXPECT_THAT(matches(moved, "/backups/b.tar"), ElementsAre(listed_as::exact));
+  EXPECT_TRUE(moved.below(moved.places()[0]));
+  EXPECT_FALSE(moved.below(moved.places()[1]));
+  EXPECT_EQ(moved.shown(moved.places()[0]), folder + "a.tar");
+}
+
+TEST(checksum_file, is_an_artifacts_own_where_somebody_says_so) {
+  const checksum_file promised = list_at("/d/proof.txt", hex + "  -\n");
+  EXPECT_THAT(matches(promised, "/d/a.tar"), IsEmpty());
+  EXPECT_THAT(matches(promised, "/d/a.tar", true), ElementsAre(listed_as::own));
 }
 
 TEST(checksum_file, knows_when_it_is_named_after_an_artifact) {
@@ -57,9 +68,12 @@ TEST(checksum_file, is_held_to_its_form) {
   EXPECT_THAT(checks(""), ElementsAre("checksum.empty"));
   EXPECT_THAT(checks("# nothing\n\n"), ElementsAre("checksum.empty"));
   EXPECT_THAT(checks(hex + "  a\ngarbage\n"), ElementsAre("checksum.malformed"));
+  EXPECT_THAT(checks("\xEF\xBB\xBF" + hex + "  a\n"), ElementsAre("checksum.encoding"));
+  EXPECT_THAT(checks(hex + "\n"), IsEmpty()) << "whose it is, is another question";
   EXPECT_THAT(checks(hex + "  a\n" + hex + "  a\n"), ElementsAre("checksum.duplicate"));
   EXPECT_THAT(checks(hex + "  a\n" + std::string(64, 'b') + "  a\n"), ElementsAre("checksum.conflict"));
-  EXPECT_THAT(checks(hex + "  a\n" + std::string(32, 'b') + "  a\n"), IsEmpty()) << "another algorithm is no contradiction";
+  EXPECT_THAT(checks(hex + "  a\n" + std::string(32, 'b') + "  a\n"), IsEmpty())
+      << "another algorithm is no contradiction";
 }
 
-}  // namespace
+}  // namespace vouching_test
