@@ -105,6 +105,7 @@ TEST(documents_of_version_1, hold_reports_that_are_read_and_shown) {
   EXPECT_EQ(shown.drill->comparisons.size(), 2U);
   EXPECT_THAT(render_html(shown, {.now = shown.drill->finished}), HasSubstr("public.incidents"));
   EXPECT_THAT(render_junit(shown), HasSubstr("failures=\"0\" errors=\"0\""));
+  EXPECT_THAT(render_junit(shown), HasSubstr("<property name=\"estate\" value=\"ner11\"/>"));
   EXPECT_THAT(render_prometheus(shown),
               HasSubstr("knowngood_drill_verified{component=\"database\",estate=\"ner11\"} 1\n"));
   EXPECT_THAT(render_markdown(shown), HasSubstr("verify of ner11: sound"));

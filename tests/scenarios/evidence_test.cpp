@@ -291,16 +291,19 @@ TEST(drills_of_directories, restore_what_each_must_hold_and_let_older_ones_stand
 TEST(drills_of_directories, ask_the_dump_that_holds_it_for_what_the_policy_requires) {
   const scratch_directory here;
   const std::string end = "\n--\n-- PostgreSQL database dump complete\n--\n\n";
-  here.write("db.sql",
-             "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE public.t (a integer);\nCOPY public.t (a) FROM "
-             "stdin;\n1\n\\.\n\n" +
-                 end);
+  for (const char table : {'t', 'o'}) {
+    here.write(table == 't' ? "db.sql" : "other.sql",
+               fmt::format("--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE public.{0} (a integer);\nCOPY "
+                           "public.{0} (a) FROM stdin;\n1\n\\.\n\n{1}",
+                           table, end));
+  }
   here.write("globals.sql",
              "--\n-- PostgreSQL database cluster dump\n--\n\nSET default_transaction_read_only = off;\n\nSET "
              "client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n\n--\n-- Roles\n--\n\nCREATE ROLE "
              "app;\nALTER ROLE app WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB LOGIN NOREPLICATION "
              "NOBYPASSRLS;\n\n--\n-- PostgreSQL database cluster dump complete\n--\n\n");
-  const auto drill = [&](const std::string& table, const std::string& files) {
+  const auto drill = [&](const std::string& asked, const std::string& files) {
+    const std::string table = asked.substr(0, asked.find(' '));
     here.write("p.toml", fmt::format(R"(version = 1
 [estate]
 root = "e"
@@ -310,9 +313,9 @@ path = "."
 name = "{{timestamp:%F}}/"
 [component.db.drill]
 required_tables = ["{0}"]
-assertions = [{{ name = "some", sql = "SELECT count(*) > 0 FROM {0}" }}]
+assertions = [{{ name = "some", sql = "SELECT count(*) > 0 FROM {1}" }}]
 )",
-                                     table));
+                                     table, asked));
     return here.run(
         fmt::format("rm -rf s e; mkdir -p s e/2025-12-08; chmod 711 . s; for f in {}; do gzip -nc $f > "
                     "e/2025-12-08/$f.gz; done; (cd e/2025-12-08; sha256sum *.gz > SHA256SUMS); '{}' --policy p.toml "
@@ -329,6 +332,13 @@ assertions = [{{ name = "some", sql = "SELECT count(*) > 0 FROM {0}" }}]
   EXPECT_THAT(lacking.output, HasSubstr("public.u, which the policy requires, is not there"));
   const tool_run globals = drill("public.t", "globals.sql");
   EXPECT_EQ(globals.status, 1) << "roles are no database: " << globals.output;
+  for (const std::string table : {"public.t", "public.o"}) {
+    const tool_run two = drill(table, "db.sql other.sql");
+    EXPECT_EQ(two.status, 0) << table << " is in one of them: " << two.output;
+  }
+  const tool_run neither = drill("public.t WHERE a > 1", "db.sql other.sql");
+  EXPECT_EQ(neither.status, 1) << neither.output;
+  EXPECT_THAT(neither.output, HasSubstr("the assertion some does not hold"));
 }
 
 TEST(drill_of_an_archive, says_that_a_dump_in_it_was_unpacked_only) {

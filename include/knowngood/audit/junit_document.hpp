@@ -44,13 +44,19 @@ struct junit_case {
 
 class junit_document {
  public:
-  /// A suite; none where there are no cases, for a suite of nothing would pass. No two may have one name.
-  void suite(std::string_view name, const std::vector<junit_case>& cases, moment begun, std::string_view host) {
+  /// A suite; none where there are no cases, for a suite of nothing would pass. No two may have one name. `estate`: a
+  /// property of it, unless empty.
+  void suite(std::string_view name, const std::vector<junit_case>& cases, moment begun, std::string_view host,
+             std::string_view estate = {}) {
     using result = junit_case::result;
     if (cases.empty()) return;
     std::uint64_t counts[4] = {};
     double seconds = 0;
     std::string text;
+    if (!estate.empty()) {
+      text = fmt::format("    <properties>\n      <property name=\"estate\" value=\"{}\"/>\n    </properties>\n",
+                         escape_markup(estate));
+    }
     for (const auto& one : cases) {
       ++counts[static_cast<std::size_t>(one.came_to)];
       seconds += one.seconds;

@@ -131,6 +131,7 @@ class junit_xml {
   void begin(const report& of) {
     started_ = of.started;
     host_ = of.host;
+    estate_ = of.estate;
     tool_ = of.tool;
   }
 
@@ -291,12 +292,13 @@ class junit_xml {
   }
 
   void suite(std::string_view name, const std::vector<junit_case>& cases) {
-    document_.suite(fmt::format("{}: {}", tool_, name), cases, started_, host_);
+    document_.suite(fmt::format("{}: {}", tool_, name), cases, started_, host_, estate_);
   }
 
   junit_document document_;
   moment started_{};
   std::string host_;
+  std::string estate_;
   std::string tool_;
 };
 

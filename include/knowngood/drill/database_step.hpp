@@ -316,10 +316,27 @@ class database_step {
       assertions_result outcome =
           check_assertions(scene_.server().loader_in(main->database), item_.where, item_.policy.assertions, options);
       if (loaded_.databases.size() > 1) report.properties.push_back({item_.where, "database", main->name});
-      for (const auto& one : outcome.results)
-        report.properties.push_back({item_.where, one.name, one.holds ? "holds" : "does not hold"});
+      for (const auto& one : outcome.results) {
+        const bool passed_over = one.names_absent && is_left_to_others(one.name);
+        if (!one.names_absent) scene_.note_answer(item_.whole, one.name);
+        report.properties.push_back({item_.where, one.name,
+                                     one.holds     ? "holds"
+                                     : passed_over ? "left to another part"
+                                                   : "does not hold"});
+        if (!passed_over) continue;
+        const location where = item_.where / one.name;
+        outcome.findings.erase(std::remove_if(outcome.findings.begin(), outcome.findings.end(),
+                                              [&](const finding& found) { return found.where == where; }),
+                               outcome.findings.end());
+      }
       add_findings(report, std::move(outcome.findings), {}, item_);
     });
+  }
+
+  // Of a backup that is a directory one dump has the table that an assertion names, others do not. The last to be
+  // restored answers for all that none before it could.
+  [[nodiscard]] bool is_left_to_others(const std::string& assertion) const {
+    return !item_.tables_beside.empty() && (!item_.last_of_tables || scene_.answered(item_.whole, assertion));
   }
 
   const drill_item& item_;

@@ -42,6 +42,7 @@ struct drill_item {
   std::vector<table_fact> tables;  ///< that verification saw in it
   std::string whole;               ///< that it is a part of: alike for all of one directory; empty: it is one itself
   std::vector<std::string> tables_beside;  ///< names of tables in the other parts
+  bool last_of_tables = true;              ///< no part with tables comes after it
   std::vector<ref_fact> refs;
   std::vector<member_fact> members;  ///< of the outermost archive
   std::optional<moment> timestamp;   ///< that its name states
@@ -81,13 +82,14 @@ inline drill_item item_of(const drill_target& target, const drill_candidate& can
   return item;
 }
 
-/// Tells each part of a whole which tables the others hold.
+/// Tells each part of a whole which tables the others hold. `items` in the order in which they are restored.
 inline void introduce_parts(std::vector<drill_item>& items) {
   for (auto& one : items) {
     if (one.whole.empty()) continue;
     for (const auto& other : items) {
       if (&other == &one || other.whole != one.whole) continue;
       for (const auto& table : other.tables) one.tables_beside.push_back(table.name);
+      if (&other > &one && !other.tables.empty()) one.last_of_tables = false;
     }
   }
 }

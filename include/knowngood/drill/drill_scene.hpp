@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -81,6 +82,12 @@ class drill_scene {
   [[nodiscard]] drill_server& server() { return *server_; }
   /// Of every server of the drill's own.
   [[nodiscard]] const server_bounds& bounds() const noexcept { return bounds_; }
+
+  /// An assertion was asked of a part of `whole`, which had what it names.
+  void note_answer(const std::string& whole, const std::string& assertion) { answered_.emplace(whole, assertion); }
+  [[nodiscard]] bool answered(const std::string& whole, const std::string& assertion) const {
+    return answered_.count({whole, assertion}) != 0;
+  }
 
   /// Whether a dump was compared with a capture.
   void note_capture() noexcept { capture_read_ = true; }
@@ -189,6 +196,7 @@ class drill_scene {
   std::map<std::string, std::string> probe_variables_;
   unsigned directories_ = 0;
   bool capture_read_ = false;
+  std::set<std::pair<std::string, std::string>> answered_;  // of parts: the whole, the assertion
 };
 
 }  // namespace knowngood

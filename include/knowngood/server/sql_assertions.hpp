@@ -33,12 +33,13 @@ struct assertion_options {
 struct assertion_result {
   std::string name;
   bool holds = false;
+  bool names_absent = false;  ///< it could not be asked: a table or schema that it names is not in this database
   double seconds = 0;
 };
 
 struct assertions_result {
   std::vector<assertion_result> results;
-  std::vector<finding> findings;
+  std::vector<finding> findings;  ///< one for each that does not hold, its place ending with the assertion's name
 };
 
 /// `conninfo` with dbname, of a role that is no superuser. Only the very text that is expected holds: no row, NULL, an
@@ -54,6 +55,7 @@ inline assertions_result check_assertions(const std::string& conninfo, const loc
     const auto started = std::chrono::steady_clock::now();
     std::string actual;
     bool holds = false;
+    bool names_absent = false;
     try {
       session.begin_snapshot();
       const pqxx::result rows = session.query_one(assertion.sql);
@@ -66,11 +68,12 @@ inline assertions_result check_assertions(const std::string& conninfo, const loc
         actual = printable(view_of(rows[0][0]));
       }
     } catch (const sql_error& error) {
+      names_absent = error.sqlstate == "42P01" || error.sqlstate == "3F000";
       actual = error.sqlstate == "57014" ? fmt::format("no answer within {}", format_duration(options.time_limit))
                                          : fmt::format("error {}: {}", error.sqlstate, printable(error.message));
     }
-    result.results.push_back(
-        {assertion.name, holds, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count()});
+    result.results.push_back({assertion.name, holds, names_absent,
+                              std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count()});
     if (!holds) {
       result.findings.push_back(make_finding(
           checks::assertion_failed, where / assertion.name,
