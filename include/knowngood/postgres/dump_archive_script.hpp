@@ -1,5 +1,5 @@
-// dump_archive_script: an archive of pg_dump's custom format as the SQL script that its plain format would be, so that
-// what checks and loads scripts checks and loads archives.
+// dump_archive_script: an archive of pg_dump's custom, directory or tar format as the SQL script that its plain format
+// would be, so that what checks and loads scripts checks and loads archives.
 //
 // Layer: postgres. One pass: the table of contents is held, data is inflated as it is asked for. Example:
 //   check_plain_dump(std::make_unique<dump_archive_script>(std::move(file), where, bounds, findings), where, findings);
@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,7 +24,8 @@
 #include "knowngood/base/limits.hpp"
 #include "knowngood/base/printable.hpp"
 #include "knowngood/io/source.hpp"
-#include "knowngood/postgres/dump_archive_block.hpp"
+#include "knowngood/postgres/dump_archive_blocks.hpp"
+#include "knowngood/postgres/dump_archive_files.hpp"
 #include "knowngood/postgres/dump_archive_input.hpp"
 #include "knowngood/postgres/dump_archive_sql.hpp"
 #include "knowngood/postgres/dump_archive_toc.hpp"
@@ -36,22 +36,24 @@ namespace knowngood {
 /// offsets in the archive, and the location of the table whose data it is.
 class dump_archive_script final : public source {
  public:
-  /// Takes over `upstream`, an archive from its first byte. `findings` outlives this object. Throws from `next()`:
-  /// `stream_error` (`dump.archive`, `dump.truncated`, and the family `compression.`), `environment_error` for versions
-  /// and formats that are not read. Reports and goes on: `dump.archive-data`, `dump.archive-offset`,
-  /// `dump.archive-order`.
-  dump_archive_script(std::unique_ptr<source> upstream, location where, const limits& bounds, finding_sink& findings)
+  /// Takes over `upstream`, an archive from its first byte, or a table of contents whose data `files` opens. `findings`
+  /// outlives this object. Throws from `next()`: `stream_error` (`dump.archive`, `dump.truncated`, and the family
+  /// `compression.`), `environment_error` for versions that are not read, and for a table of contents without `files`.
+  /// Reports and goes on: `dump.archive-data`, `dump.archive-offset`, `dump.archive-order`.
+  dump_archive_script(std::unique_ptr<source> upstream, location where, const limits& bounds, finding_sink& findings,
+                      open_dump_file files = {})
       : upstream_{std::move(upstream)},
         in_{*upstream_, where, bounds.toc_bytes},
         where_{std::move(where)},
         bounds_{bounds},
-        findings_{findings} {}
+        findings_{findings},
+        files_{std::move(files)} {}
 
  private:
   using turn = detail::dump_archive_turn;
   enum class phase : unsigned char { contents, before_data, between_blocks, in_block, after_data, end };
   static constexpr std::size_t piece_bytes = std::size_t{64} << 10;
-  static constexpr std::string_view block_part = "a data block's header";
+  static constexpr unsigned custom_format = 1;
 
   byte_view produce() override {
     text_.clear();
@@ -75,15 +77,18 @@ class dump_archive_script final : public source {
 
   void begin() {
     toc_ = read_dump_archive_toc(in_, bounds_);
-    if (toc_.format != 1) {
+    if (toc_.format == custom_format) {
+      blocks_ = std::make_unique<detail::blocks_in_archive>(in_, toc_, where_, findings_);
+    } else if (files_) {
+      if (!in_.at_end()) throw in_.damaged(in_.offset(), "bytes follow the table of contents", "its end", "more");
+      blocks_ = std::make_unique<detail::blocks_in_files>(toc_, where_, std::move(files_), bounds_.list_bytes);
+    } else {
       throw environment_error{where_, "a table of contents without the files that hold its data",
                               "name the directory or archive that it belongs to"};
     }
-    for (std::size_t i = 0; i < toc_.entries.size(); ++i) {
-      if (toc_.entries[i].has_data) waiting_.emplace(toc_.entries[i].id, i);
-    }
-    first_data_ = toc_.entries.size();
-    for (const auto& [id, index] : waiting_) first_data_ = std::min(first_data_, index);
+    const auto first = std::find_if(toc_.entries.begin(), toc_.entries.end(),
+                                    [](const dump_archive_entry& one) { return one.has_data; });
+    first_data_ = static_cast<std::size_t>(first - toc_.entries.begin());
     detail::dump_archive_sql::write_prologue(toc_, text_);
     phase_ = phase::before_data;
   }
@@ -110,56 +115,20 @@ class dump_archive_script final : public source {
   }
 
   void begin_block() {
-    if (in_.at_end()) return end_data();
-    const std::uint64_t at = in_.offset();
-    const std::uint8_t type = in_.byte(block_part);
-    if (type != data_block && type != large_object_block) {
-      throw in_.damaged(at, "neither a data block nor the archive's end", "1 or 3", fmt::format("{}", type));
-    }
-    const std::int64_t id = in_.integer(block_part);
-    const auto known = waiting_.find(id);
-    if (known == waiting_.end()) {
-      const bool twice = std::any_of(toc_.entries.begin(), toc_.entries.end(),
-                                     [&](const dump_archive_entry& one) { return one.has_data && one.id == id; });
-      throw in_.damaged(at, fmt::format("a data block of {} {}", twice ? "entry" : "no entry:", id),
-                        twice ? "one block of it" : "an id of the table of contents",
-                        twice ? "another" : "none with it");
-    }
-    const dump_archive_entry& entry = toc_.entries[known->second];
-    hold_to_contents(entry, at, known->second);
-    waiting_.erase(known);
-    entry_ = &entry;
-    detail::dump_archive_sql::write_header("Data for ", entry, text_);
-    large_objects_ = type == large_object_block;
+    const auto next = blocks_->next();
+    if (!next) return end_data();
+    entry_ = &toc_.entries[next->entry];
+    detail::dump_archive_sql::write_header("Data for ", *entry_, text_);
+    large_objects_ = next->large_objects;
     phase_ = phase::in_block;
     tail_.clear();
     if (large_objects_) {
       text_ += "BEGIN;\n\n";
     } else {
-      text_ += entry.copy;
-      open_data();
+      text_ += entry_->copy;
+      data_ = blocks_->data();
     }
   }
-
-  void hold_to_contents(const dump_archive_entry& entry, std::uint64_t at, std::size_t index) {
-    if (entry.state == dump_archive_entry::offset_state::known && entry.offset != at) {
-      findings_.report(make_finding(checks::dump_archive_offset, where_of(entry).at(at),
-                                    "the table of contents states another place of this data",
-                                    fmt::format("byte {}", entry.offset), fmt::format("byte {}", at)));
-    }
-    if (index < last_index_ && !std::exchange(order_reported_, true)) {
-      findings_.report(make_finding(checks::dump_archive_order, where_of(entry).at(at),
-                                    "data blocks stand in another order than the table of contents",
-                                    "the order in which pg_dump writes them", "an earlier entry's data"));
-    }
-    last_index_ = index;
-  }
-
-  [[nodiscard]] location where_of(const dump_archive_entry& entry) const {
-    return where_ / (entry.schema.empty() ? entry.tag : entry.schema + "." + entry.tag);
-  }
-
-  void open_data() { data_ = detail::dump_archive_data(in_, toc_.compression, where_of(*entry_), findings_); }
 
   // The next bytes of the block; none when it ended, or when there is text to hand out first.
   byte_view next_of_block() {
@@ -191,7 +160,7 @@ class dump_archive_script final : public source {
   void require_end_of_copy() const {
     if (entry_->copy.empty()) return;
     if (tail_ == copy_end || tail_ == copy_end.substr(1)) return;
-    throw stream_error{checks::dump_unterminated_copy, where_of(*entry_).at(in_.offset()),
+    throw stream_error{checks::dump_unterminated_copy, blocks_->place(),
                        "the data of the table does not end as COPY data does", "a line \\. and two empty ones",
                        printable(tail_)};
   }
@@ -199,14 +168,14 @@ class dump_archive_script final : public source {
   // Each is its id and data like a table's, the last is followed by the id 0. Written as plain dumps have them.
   byte_view next_of_large_objects() {
     if (!data_) {
-      const std::int64_t id = in_.integer("a large object's id");
-      if (id == 0) {
+      const auto id = blocks_->next_large_object();
+      if (!id) {
         text_ += "COMMIT;\n\n";
         end_block();
         return {};
       }
-      text_ += fmt::format("SELECT pg_catalog.lo_open('{}', 131072);\n", id);
-      open_data();
+      text_ += fmt::format("SELECT pg_catalog.lo_open('{}', 131072);\n", *id);
+      data_ = blocks_->data();
       return {};
     }
     const byte_view data = data_->next();
@@ -230,11 +199,9 @@ class dump_archive_script final : public source {
 
   void end_data() {
     constexpr std::size_t most_listed = 20;
-    std::vector<std::size_t> missing;  // in the order of the table of contents
-    for (const auto& [id, index] : waiting_) missing.push_back(index);
-    std::sort(missing.begin(), missing.end());
+    const std::vector<std::size_t> missing = blocks_->missing();
     for (std::size_t i = 0; i < std::min(most_listed, missing.size()); ++i) {
-      findings_.report(make_finding(checks::dump_archive_data, where_of(toc_.entries[missing[i]]),
+      findings_.report(make_finding(checks::dump_archive_data, detail::where_of_entry(where_, toc_.entries[missing[i]]),
                                     "the archive lacks the data that its table of contents promises", "a data block",
                                     "none"));
     }
@@ -247,8 +214,6 @@ class dump_archive_script final : public source {
     at_ = first_data_;
   }
 
-  static constexpr std::uint8_t data_block = 1;
-  static constexpr std::uint8_t large_object_block = 3;
   static constexpr std::string_view copy_end = "\n\\.\n\n\n";
 
   std::unique_ptr<source> upstream_;
@@ -256,14 +221,13 @@ class dump_archive_script final : public source {
   location where_;
   limits bounds_;
   finding_sink& findings_;
+  open_dump_file files_;
   dump_archive_toc toc_;
   phase phase_ = phase::contents;
   turn turn_ = turn::object;
-  std::size_t first_data_ = 0;                   // index of the first entry with data
-  std::size_t at_ = 0;                           // of the entry to write next
-  std::map<std::int64_t, std::size_t> waiting_;  // entries whose data has not come, by dump id
-  std::size_t last_index_ = 0;
-  bool order_reported_ = false;
+  std::size_t first_data_ = 0;  // index of the first entry with data
+  std::size_t at_ = 0;          // of the entry to write next
+  std::unique_ptr<detail::dump_archive_blocks> blocks_;
   const dump_archive_entry* entry_ = nullptr;  // whose block is read
   bool large_objects_ = false;
   std::unique_ptr<source> data_;  // of the block, inflated
