@@ -31,11 +31,16 @@ namespace knowngood {
 
 class directory_reader final : public member_reader {
  public:
-  /// `on_bytes(name, chunk)` hears of every chunk of a member as it is read. Throws `environment_error`, from `next()`
-  /// and bodies too, where something cannot be looked at, and beyond the limit `entries`.
+  /// `on_bytes(name, chunk)` hears of every chunk of a member as it is read. Of each directory an entry named `first`,
+  /// which the others hang on, comes first. Throws `environment_error`, from `next()` and bodies too, where something
+  /// cannot be looked at, and beyond the limit `entries`.
   directory_reader(std::filesystem::path root, location where, const limits& bounds,
-                   std::function<void(const std::string& name, byte_view chunk)> on_bytes)
-      : root_{std::move(root)}, where_{std::move(where)}, bounds_{bounds}, on_bytes_{std::move(on_bytes)} {
+                   std::function<void(const std::string& name, byte_view chunk)> on_bytes, std::string first = {})
+      : root_{std::move(root)},
+        where_{std::move(where)},
+        bounds_{bounds},
+        on_bytes_{std::move(on_bytes)},
+        first_{std::move(first)} {
     push(root_);
   }
 
@@ -75,6 +80,9 @@ class directory_reader final : public member_reader {
     for (; !error && walk != std::filesystem::directory_iterator{}; walk.increment(error)) entries.push_back(*walk);
     if (error) throw system_error(location{folder.string()}, "list the directory", error.value());
     std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return b < a; });  // taken from behind
+    const auto before = std::find_if(entries.begin(), entries.end(),
+                                     [&](const auto& entry) { return entry.path().filename() == first_; });
+    if (before != entries.end()) std::rotate(before, before + 1, entries.end());
     open_.push_back(std::move(entries));
   }
 
@@ -115,6 +123,7 @@ class directory_reader final : public member_reader {
   location where_;
   limits bounds_;
   std::function<void(const std::string& name, byte_view chunk)> on_bytes_;
+  std::string first_;
   std::vector<std::vector<std::filesystem::directory_entry>> open_;  // of each directory on the way, what is left
   tar_member member_;
   std::unique_ptr<source> body_;

@@ -32,6 +32,7 @@ struct drill_item {
   std::string name;                    ///< for directories and databases in the scratch: the file's name
   std::optional<component_kind> kind;  ///< that the policy says it is
   restore_kind how = restore_kind::none;
+  bool packed = false;                         ///< a dump whose files lie in a tar
   component_kind order = component_kind::any;  ///< its turn in a recovery, where `kind` is not known
   drill_policy policy;
   std::string capture;  ///< path of the expected row sets; empty where there is none
@@ -64,6 +65,7 @@ inline drill_item item_of(const drill_target& target, const drill_candidate& can
   item.name = file_name_of(item.path);
   item.kind = target.kind;
   item.how = restore_kind_of(verified, target.kind);
+  item.packed = is_packed_dump(verified.kind);
   item.policy = target.policy;
   item.capture = candidate.capture;
   item.capture_promised = candidate.capture_promised;

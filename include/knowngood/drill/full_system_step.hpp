@@ -122,6 +122,7 @@ inline drill_item item_of_member(const drill_item& outer, const inner_artifact& 
   item.component = outer.component;
   item.name = file_name_of(member.name);
   item.how = inner.how;
+  item.packed = is_packed_dump(member.kind);
   if (inner.component != nullptr) {
     item.kind = inner.component->kind;
     item.policy = inner.component->drill.value_or(drill_policy{});

@@ -60,6 +60,9 @@ inline const restore_method* restore_method_of(std::string_view kind) {
   return found == restore_methods.end() ? nullptr : found;
 }
 
+/// Whether the files of a dump lie in a tar.
+constexpr bool is_packed_dump(std::string_view kind) noexcept { return kind.ends_with(dump_in_tar_kind); }
+
 /// Of a member of an archive, which a full backup in a full backup is as any other.
 inline restore_kind restore_kind_of(const member_fact& member) {
   const restore_method* const method = member.type == member_type::file ? restore_method_of(member.kind) : nullptr;

@@ -36,6 +36,7 @@
 #include "knowngood/drill/select_artifacts.hpp"
 #include "knowngood/drill/step_recorder.hpp"
 #include "knowngood/drill/time_limit.hpp"
+#include "knowngood/drill/unpack_step.hpp"
 #include "knowngood/report/drill_steps.hpp"
 #include "knowngood/report/report.hpp"
 #include "knowngood/report/report_verdict.hpp"
@@ -49,7 +50,9 @@ namespace detail {
 /// Restores one artifact in its own way. Full backups have been taken apart before.
 inline void restore(const drill_item& item, drill_scene& scene) {
   switch (item.how) {
-    case restore_kind::dump: return restore_dump(item, scene);
+    case restore_kind::dump:
+      if (!item.packed) return restore_dump(item, scene);
+      return restore_packed_dump(item, scene, [&](const drill_item& dump) { restore(dump, scene); });
     case restore_kind::bundle: return restore_bundle(item, scene);
     case restore_kind::archive: return restore_archive(item, scene);
     case restore_kind::full_system:
@@ -95,7 +98,7 @@ inline std::uint64_t needed_space(const std::vector<drill_item>& items, bool on_
   std::uint64_t bytes = std::uint64_t{64} << 20;
   std::uint64_t dumps = 0;
   for (const auto& item : items) {
-    bytes += item.how == restore_kind::dump ? 0 : item.expanded;
+    bytes += item.how == restore_kind::dump && !item.packed ? 0 : item.expanded;
     if (!item.parts.empty()) bytes += item.stored;
     dumps += dumped_bytes(item);
   }

@@ -1,7 +1,8 @@
-// dump_files: the files of a dump that pg_dump wrote in its directory format, one for each table and large object, as they
-// lie in a folder.
+// dump_files: the files of a dump that pg_dump wrote in its directory format, one for each table and large object, as
+// they lie in a folder.
 //
-// Layer: inspect. Example: dump_archive_script{toc, where, bounds, findings, dump_files_in(folder, where, bounds, findings)};
+// Layer: inspect. Example: dump_archive_script{toc, where, bounds, findings, dump_files_in(folder, where, bounds,
+// findings)};
 #pragma once
 
 #include <fcntl.h>
@@ -59,8 +60,8 @@ inline open_dump_file dump_files_in(const std::string& folder, const location& w
       file_descriptor opened = open_beneath(directory->get(), file, O_RDONLY | O_NONBLOCK);
       if (opened.get() < 0 && errno == ENOENT) continue;
       const location at = where / file;
-      auto content = decompressed(std::make_unique<file_source>(std::move(opened), at, file_source::default_chunk, errno),
-                                  how, at, findings);
+      auto content = decompressed(
+          std::make_unique<file_source>(std::move(opened), at, file_source::default_chunk, errno), how, at, findings);
       return observe(std::move(content), [grown, at](byte_view chunk) { grown->count(chunk.size(), at); });
     }
     return nullptr;

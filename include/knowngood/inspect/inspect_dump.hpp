@@ -29,6 +29,15 @@
 
 namespace knowngood::detail {
 
+inline void learn_tables(const dump_summary& summary, const location& where, sink& out) {
+  for (const auto& table : summary.tables) {
+    table_fact fact{table.database.empty() ? where : where / table.database, table.name,
+                    table.rows.rows() + table.inserted, std::nullopt};
+    if (table.inserted == 0) fact.fingerprint = table.rows.fingerprint();
+    out.learn(std::move(fact));
+  }
+}
+
 /// Reads `from` to its end. Throws what reading a plain dump throws.
 inline void inspect_dump(std::unique_ptr<source> from, const location& where, sink& out) {
   const dump_summary summary = check_plain_dump(std::move(from), where, out);
@@ -40,12 +49,39 @@ inline void inspect_dump(std::unique_ptr<source> from, const location& where, si
   property("encoding", summary.encoding);
   if (summary.line_endings != "LF") property("line_endings", summary.line_endings);
   property("objects", fmt::format("{}", summary.objects));
-  for (const auto& table : summary.tables) {
-    table_fact fact{table.database.empty() ? where : where / table.database, table.name,
-                    table.rows.rows() + table.inserted, std::nullopt};
-    if (table.inserted == 0) fact.fingerprint = table.rows.fingerprint();
-    out.learn(std::move(fact));
+  learn_tables(summary, where, out);
+}
+
+/// Passes on what is found in a part of a dump; what it lacks as a whole one is no matter.
+class part_of_dump_sink final : public finding_sink {
+ public:
+  /// `out` outlives this object.
+  explicit part_of_dump_sink(finding_sink& out) : out_{out} {}
+  void report(finding what) override {
+    if (what.check != checks::dump_empty.id && what.check != checks::dump_no_rows.id &&
+        what.check != checks::dump_data_only.id)
+      out_.report(std::move(what));
   }
+
+ private:
+  finding_sink& out_;
+};
+
+/// The same of a script that holds the data of one table or large object, of the dump at `where`.
+inline void inspect_dump_data(std::unique_ptr<source> from, const location& where, sink& out) {
+  part_of_dump_sink passed{out};
+  learn_tables(check_plain_dump(std::move(from), where, passed), where, out);
+}
+
+/// The same of a script that holds all of a dump but its data, which was read: `has_data`.
+inline void inspect_dump_without_data(std::unique_ptr<source> from, const location& where, bool has_data, sink& out) {
+  if (!has_data) return inspect_dump(std::move(from), where, out);
+  part_of_dump_sink passed{out};
+  const dump_summary summary = check_plain_dump(std::move(from), where, passed);
+  out.learn(property_fact{where, "server_version", summary.server_version});
+  out.learn(property_fact{where, "dump_version", summary.dump_version});
+  out.learn(property_fact{where, "encoding", summary.encoding});
+  out.learn(property_fact{where, "objects", fmt::format("{}", summary.objects)});
 }
 
 /// Whatever is not a dump is not a dump: an error message, a web page, the one line of a shell.

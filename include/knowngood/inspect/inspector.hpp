@@ -40,6 +40,7 @@
 #include "knowngood/inspect/inspect_bundle.hpp"
 #include "knowngood/inspect/inspect_dump.hpp"
 #include "knowngood/inspect/inspection.hpp"
+#include "knowngood/inspect/late_dumps.hpp"
 #include "knowngood/inspect/list_names.hpp"
 #include "knowngood/inspect/members_found.hpp"
 #include "knowngood/inspect/members_seen.hpp"
@@ -89,7 +90,9 @@ class inspector {
   inspection inspect(std::unique_ptr<source> from, const location& where, std::optional<std::uint64_t> size,
                      const name_claims& claims = {}) {
     grown_.begin(size);
-    return inspect_stream(std::move(from), where, size, {out_}, claims);
+    inspection seen = inspect_stream(std::move(from), where, size, {out_}, claims);
+    if (!late_.empty()) read_late_dumps(where, size, claims);
+    return seen;
   }
 
   /// Verifies a backup that is stored as a directory, as if it were an archive of it. `members` outlives the call.
@@ -112,6 +115,23 @@ class inspector {
   [[nodiscard]] std::uint64_t members() const noexcept { return members_; }
 
  private:
+  // Once more, with what the first reading came upon too late.
+  void read_late_dumps(const location& where, std::optional<std::uint64_t> size, const name_claims& claims) {
+    const std::vector<detail::late_dump> dumps = std::move(late_);
+    detail::rows_of_late_dumps rows{dumps, out_};
+    inspector again{bounds_, rows, options_};
+    again.known_ = &dumps;
+    const std::unique_ptr<random_access> stored = options_.reopen();
+    again.inspect(std::make_unique<source_from>(*stored, 0), where, size, claims);
+  }
+
+  // Of a second reading: whether there is nothing in the member that it is for.
+  [[nodiscard]] bool is_passed_over(const location& member) const {
+    return known_ != nullptr && std::none_of(known_->begin(), known_->end(), [&](const detail::late_dump& one) {
+             return detail::lies_in(one.archive, member);
+           });
+  }
+
   // Where in the nesting a stream stands, and who hears of it.
   struct place {
     sink& out;
@@ -243,6 +263,7 @@ class inspector {
   void inspect_tar(std::unique_ptr<source> from, const location& where, const place& at, inspection& result) {
     tar_reader reader{std::move(from), where, bounds_, at.out, !at.promised};
     const detail::members_seen seen = inspect_members(reader, where, at, false, result);
+    if (result.dump_in_tar) result.kind = dump_in_tar_kind;
     if (const auto& records = reader.incremental(); records.any) {
       at.out.learn(property_fact{where, "incremental", fmt::format("{} files in earlier archives", records.absent)});
       if (records.absent > 0) return;  // what it holds is not all there is
@@ -295,12 +316,20 @@ class inspector {
   // `unpacked`: whether the members' content is more than the stream that holds them.
   detail::members_seen inspect_members(member_reader& reader, const location& where, const place& at, bool unpacked,
                                        inspection& result) {
-    detail::members_found found{at.out, at.archives == 0 && options_.full_backup, bounds_};
+    detail::members_found found{at.out, at.archives == 0 && options_.full_backup, bounds_, where};
     detail::members_seen seen;
+    for (const auto& dump : known_ == nullptr ? std::vector<detail::late_dump>{} : *known_) {
+      if (dump.archive == where) found.dumps.resume(dump.contents, dump.dump);
+    }
     try {
       seen = read_members(reader, where, at, unpacked, found, result);
-      found.dumps.finish(where,
-                         [&](const std::string& toc) { return found.held.within(toc, is_foreign(where / toc)); });
+      const auto sink_of = [&](const std::string& toc) { return found.held.within(toc, is_foreign(where / toc)); };
+      const auto again = [&](const std::string& contents, const location& of, dump_files_watch::dump dump) {
+        if (known_ != nullptr || !options_.reopen) return false;
+        late_.push_back({where, contents, of, std::move(dump)});
+        return true;
+      };
+      for (auto& dump : found.dumps.finish(where, sink_of, again)) inspect_rest_of_dump(std::move(dump), sink_of);
     } catch (...) {
       found.release();  // by what was seen up to here
       throw;
@@ -440,16 +469,22 @@ class inspector {
     const bool promised = promises_backup(fact.name);
     fact.kind = kind_name(kind, head);
     content innermost = kind;
-    if (interest != data_directory_watch::interest::none && fact.size <= data_directory::most_bytes(interest) &&
-        !detail::is_container(kind)) {
+    if (is_dump_contents(fact.name, head)) {
+      innermost = content::dump_archive;
+      if (known_ == nullptr) inspect_dump_contents(whole, fact, found);
+    } else if (interest != data_directory_watch::interest::none && fact.size <= data_directory::most_bytes(interest) &&
+               !detail::is_container(kind)) {
       found.databases.content(interest, read_all(whole, fact.where, bounds_.list_bytes));
     } else if (wanted && kind != content::compressed) {
       std::string text = read_all(whole, fact.where, bounds_.list_bytes);
       found.structure.text(fact.name, text);
       found.texts.push_back({fact.where, fact.name, std::move(text)});
-    } else if (is_dump_contents(fact.name, head)) {
-      innermost = content::dump_archive;
-      inspect_dump_contents(whole, fact, found);
+    } else if (auto data = found.dumps.data_of(fact.name)) {
+      inspect_dump_data(whole, fact, std::move(*data), found);
+    } else if (found.dumps.is_large_object_list(fact.name)) {
+      inspect_large_object_list(whole, fact, found);
+    } else if (is_passed_over(fact.where)) {
+      // to its end, below
     } else if (found.dumps.is_script_of_one(fact.name)) {
       innermost = content::text;
     } else if (detail::is_container(kind) || kind == content::opaque || (promised && kind == content::empty) ||
@@ -469,13 +504,65 @@ class inspector {
   // What else belongs to the dump lies beside its table of contents.
   void inspect_dump_contents(source& whole, const member_fact& fact, detail::members_found& found) {
     held_findings::member_sink out = found.held.within(fact.name, is_foreign(fact.where));
+    guarded_in_member(fact, out,
+                      [&] { found.dumps.contents(fact.name, read_dump_contents(whole, fact.where, bounds_)); });
+  }
+
+  // As a script of these rows alone, with what the dump sets up for them.
+  void inspect_dump_data(source& whole, const member_fact& fact, dump_files_watch::data_member data,
+                         detail::members_found& found) {
+    held_findings::member_sink out = found.held.within(fact.name, is_foreign(fact.where));
+    guarded_in_member(fact, out, [&] {
+      const location where = dump_files_watch::where_of_folder(found.where, data.folder);
+      std::unique_ptr<source> content = decompressed(borrow(whole), data.how, fact.where, out);
+      open_dump_file files;
+      if (data.large_object) {
+        std::string list = fmt::format("{} data\n", *data.large_object);
+        files = [&, list](const std::string& name) -> std::unique_ptr<source> {
+          if (name == "data") return std::move(content);
+          return std::make_unique<memory_source>(list);
+        };
+        data.one.entries.back().file = "blobs.toc";
+      } else {
+        files = [&](const std::string&) { return std::move(content); };
+      }
+      std::unique_ptr<source> script =
+          std::make_unique<dump_archive_script>(std::move(data.one), where, bounds_, out, std::move(files));
+      detail::inspect_dump_data(
+          observe(std::move(script), [this, &fact](byte_view chunk) { grown_.count(chunk.size(), fact.where); }), where,
+          out);
+    });
+  }
+
+  void inspect_large_object_list(source& whole, const member_fact& fact, detail::members_found& found) {
+    held_findings::member_sink out = found.held.within(fact.name, is_foreign(fact.where));
+    guarded_in_member(fact, out, [&] {
+      found.dumps.large_object_list(
+          fact.name, parse_large_object_list(read_all(whole, fact.where, bounds_.list_bytes), fact.where));
+    });
+  }
+
+  template <typename SinkOf>
+  void inspect_rest_of_dump(dump_files_watch::whole_dump dump, const SinkOf& sink_of) const {
+    auto out = sink_of(dump.contents);
+    guarded(dump.where, out, [&] {
+      auto none = [](const std::string&) { return std::unique_ptr<source>{}; };
+      detail::inspect_dump_without_data(
+          std::make_unique<dump_archive_script>(std::move(dump.rest), dump.where, bounds_, out, none), dump.where,
+          dump.has_data, out);
+    });
+  }
+
+  // What the archive itself fails with comes back when the member is drained.
+  template <typename Action>
+  static void guarded_in_member(const member_fact& fact, sink& out, Action&& action) {
     guarded(
         fact.where,
-        [&](finding one) {  // what the archive itself fails with comes back when the member is drained
+        [&](finding one) {
           if (one.where.chain().size() >= fact.where.chain().size()) out.report(std::move(one));
         },
         [&](const unchecked_item& item) { out.unchecked(item.where, item.message, item.advice); },
-        [&] { found.dumps.contents(fact.name, read_dump_contents(whole, fact.where, bounds_)); });
+        std::forward<Action>(action));
   }
 
   // As if the member stood alone. Its own damage is recorded here; the archive's comes back when the member is drained.
@@ -514,6 +601,8 @@ class inspector {
   expansion grown_;
   std::uint64_t members_ = 0;
   std::uint64_t nested_members_ = 0;  // handed on with the full backups that they are members of
+  std::vector<detail::late_dump> late_;
+  const std::vector<detail::late_dump>* known_ = nullptr;  // of a reading again: what it is for
 };
 
 }  // namespace knowngood

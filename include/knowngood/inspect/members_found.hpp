@@ -27,12 +27,13 @@
 namespace knowngood::detail {
 
 struct members_found {
-  /// `out` outlives this object. `full_backup`: the archive's members are backups of their own.
-  members_found(sink& out, bool full_backup, const limits& bounds)
-      : held{out}, structure{full_backup, bounds.list_bytes} {}
+  /// `out` outlives this object. `full_backup`: the archive's members are backups of their own. `of`: where it is.
+  members_found(sink& out, bool full_backup, const limits& bounds, location of)
+      : held{out}, structure{full_backup, bounds.list_bytes}, where{std::move(of)} {}
 
   held_findings held;
   archive_structure structure;
+  location where;  ///< of the archive
   data_directory_watch databases;
   dump_files_watch dumps;
   backup_parts_of_members parts;          ///< of data directories in archives among the members

@@ -62,8 +62,12 @@ inline bool is_kept_by(promised_content promised, std::string_view kind) {
   const std::size_t last = kind.rfind(" > ");
   const std::string_view innermost = last == std::string_view::npos ? kind : kind.substr(last + 3);
   seen.innermost = content::binary;
+  if (kind.ends_with(dump_in_tar_kind)) {
+    seen.innermost = content::tar;
+    seen.dump_in_tar = true;
+  }
   for (const content one : {content::tar, content::plain_dump, content::dump_archive, content::git_bundle}) {
-    if (innermost == to_string(one)) seen.innermost = one;
+    if (innermost == to_string(one) && !seen.dump_in_tar) seen.innermost = one;
   }
   return state_of({promised, compression::none, {}}, seen) != promise_state::broken;
 }

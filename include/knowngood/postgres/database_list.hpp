@@ -222,7 +222,8 @@ class transaction_log {
     const auto segment = segments_.find(transaction / transactions_per_segment);
     const std::size_t place = (transaction % transactions_per_segment) / 4;
     if (segment == segments_.end() || place >= segment->second.size()) return transaction_status::unknown;
-    switch ((static_cast<unsigned char>(segment->second[place]) >> (2 * (transaction % 4))) & 3U) {
+    switch ((static_cast<unsigned>(static_cast<unsigned char>(segment->second[place])) >> (2 * (transaction % 4))) &
+            3U) {
       case 1: return transaction_status::committed;
       case 2: return transaction_status::aborted;
       case 0: return transaction_status::in_progress;

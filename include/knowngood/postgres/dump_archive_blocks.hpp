@@ -1,5 +1,5 @@
-// dump_archive_blocks: where the data of a dump archive comes from, one block after the other: out of the archive itself
-// (the custom format), or out of a file for each (the directory and the tar format).
+// dump_archive_blocks: where the data of a dump archive comes from, one block after the other: out of the archive
+// itself (the custom format), or out of a file for each (the directory and the tar format).
 //
 // Layer: postgres, internal. Example:
 //   while (auto block = blocks.next()) { auto data = blocks.data(); … }

@@ -1,5 +1,5 @@
-// blocks_in_files: the data of a dump in pg_dump's directory or tar format, a file for each table and each large object,
-// in the order of the table of contents.
+// blocks_in_files: the data of a dump in pg_dump's directory or tar format, a file for each table and each large
+// object, in the order of the table of contents.
 //
 // Layer: postgres, internal. Example: blocks_in_files blocks{toc, where, open, 1 << 28};
 #pragma once
@@ -27,8 +27,8 @@
 
 namespace knowngood {
 
-/// Opens a file of a dump by its name, which stands in the dump and may be anything: its content, without what compresses
-/// it. Null where there is none.
+/// Opens a file of a dump by its name, which stands in the dump and may be anything: its content, without what
+/// compresses it. Null where there is none.
 using open_dump_file = std::function<std::unique_ptr<source>(const std::string& name)>;
 
 /// Whether a file's name is one that pg_dump gives: of the dump's own folder.

@@ -23,6 +23,7 @@
 #include "knowngood/base/finding.hpp"
 #include "knowngood/base/limits.hpp"
 #include "knowngood/base/printable.hpp"
+#include "knowngood/io/memory_source.hpp"
 #include "knowngood/io/source.hpp"
 #include "knowngood/postgres/dump_archive_blocks.hpp"
 #include "knowngood/postgres/dump_archive_files.hpp"
@@ -48,6 +49,15 @@ class dump_archive_script final : public source {
         bounds_{bounds},
         findings_{findings},
         files_{std::move(files)} {}
+
+  /// The same of a table of contents that was read before, of another format than the custom one.
+  dump_archive_script(dump_archive_toc contents, location where, const limits& bounds, finding_sink& findings,
+                      open_dump_file files)
+      : dump_archive_script{std::make_unique<memory_source>(std::string{}), std::move(where), bounds, findings,
+                            std::move(files)} {
+    toc_ = std::move(contents);
+    toc_known_ = true;
+  }
 
  private:
   using turn = detail::dump_archive_turn;
@@ -76,7 +86,7 @@ class dump_archive_script final : public source {
   static byte_view bytes(std::string_view text) { return std::as_bytes(std::span{text}); }
 
   void begin() {
-    toc_ = read_dump_archive_toc(in_, bounds_);
+    if (!toc_known_) toc_ = read_dump_archive_toc(in_, bounds_);
     if (toc_.format == custom_format) {
       blocks_ = std::make_unique<detail::blocks_in_archive>(in_, toc_, where_, findings_);
     } else if (files_) {
@@ -223,6 +233,7 @@ class dump_archive_script final : public source {
   finding_sink& findings_;
   open_dump_file files_;
   dump_archive_toc toc_;
+  bool toc_known_ = false;
   phase phase_ = phase::contents;
   turn turn_ = turn::object;
   std::size_t first_data_ = 0;  // index of the first entry with data

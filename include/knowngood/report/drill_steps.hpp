@@ -29,6 +29,7 @@ namespace drill_steps {
 inline constexpr drill_step prepare_scratch{"prepare-scratch", "make a directory for the drill alone", false, false};
 inline constexpr drill_step verify_artifact{"verify-artifact", "read a backup as verify does", true, false};
 inline constexpr drill_step join_parts{"join-parts", "put the parts of a split backup together", true, false};
+inline constexpr drill_step unpack_dump{"unpack-dump", "unpack a dump whose files lie in a tar", true, false};
 inline constexpr drill_step unpack_full_system{"unpack-full-system", "unpack a full backup", true, true};
 inline constexpr drill_step clone_bundle{"clone-bundle", "clone a repository out of its bundle", true, true};
 inline constexpr drill_step restore_configuration{"restore-configuration", "unpack configuration files", true, true};
@@ -47,10 +48,10 @@ inline constexpr drill_step probe{"probe", "run the policy's own command", false
 inline constexpr drill_step clean_up{"clean-up", "remove all that the drill made", false, false};
 
 inline constexpr std::array all{
-    &prepare_scratch, &verify_artifact,  &join_parts,     &unpack_full_system, &clone_bundle, &restore_configuration,
-    &restore_volume,  &boot_volume,      &start_server,   &load_dump,          &compare_rows, &compare_capture,
-    &check_objects,   &check_assertions, &restore_models, &restore_archive,    &restore,      &probe,
-    &clean_up};
+    &prepare_scratch, &verify_artifact,       &join_parts,      &unpack_dump,   &unpack_full_system,
+    &clone_bundle,    &restore_configuration, &restore_volume,  &boot_volume,   &start_server,
+    &load_dump,       &compare_rows,          &compare_capture, &check_objects, &check_assertions,
+    &restore_models,  &restore_archive,       &restore,         &probe,         &clean_up};
 
 /// The step of that name; null for one that this version does not know.
 constexpr const drill_step* find(std::string_view name) noexcept {

@@ -217,13 +217,15 @@ class artifact_verifier {
     guarded([&] {
       std::map<std::string, std::size_t> parts;
       for (std::size_t i = 0; i < task_.parts.size(); ++i) parts[name_in_directory(i)] = i;
-      directory_reader members{task_.path, where_, options_.bounds, [&](const std::string& name, byte_view chunk) {
+      directory_reader members{task_.path, where_, options_.bounds,
+                               [&](const std::string& name, byte_view chunk) {
                                  options_.stop.throw_if_requested();
                                  result_.bytes_read += chunk.size();
                                  if (options_.on_bytes) options_.on_bytes(chunk.size());
                                  const auto part = parts.find(name);
                                  if (part != parts.end()) part_digests_.update(part->second, chunk);
-                               }};
+                               },
+                               std::string{dump_contents_name}};
       inspector look{options_.bounds,
                      found_,
                      {.application_data = task_.application_data,
