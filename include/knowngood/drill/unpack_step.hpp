@@ -1,5 +1,5 @@
-// restore_packed_dump: restores a dump whose files lie in a tar, as pg_dump's tar format and a tar of its directory format
-// are: unpacked into the scratch first, and then loaded from there.
+// restore_packed_dump: restores a dump whose files lie in a tar, as pg_dump's tar format and a tar of its directory
+// format are: unpacked into the scratch first, and then loaded from there.
 //
 // Layer: drill. Step `unpack-dump`, and then those of a dump.
 #pragma once
@@ -28,7 +28,8 @@ namespace detail {
 inline std::vector<std::filesystem::path> find_dump_directories(const std::filesystem::path& directory) {
   std::vector<std::filesystem::path> found;
   for (const auto& entry : std::filesystem::recursive_directory_iterator{directory}) {
-    if (entry.path().filename() == dump_contents_name && entry.symlink_status().type() == std::filesystem::file_type::regular)
+    if (entry.path().filename() == dump_contents_name &&
+        entry.symlink_status().type() == std::filesystem::file_type::regular)
       found.push_back(entry.path().parent_path());
   }
   std::sort(found.begin(), found.end());

@@ -43,7 +43,8 @@ class rows_of_late_dumps final : public sink {
     if (is_within(where)) out_.unchecked(std::move(where), std::move(message), std::move(advice));
   }
   void learn(property_fact fact) override {
-    const bool own = std::any_of(dumps_.begin(), dumps_.end(), [&](const late_dump& one) { return one.where == fact.where; });
+    const bool own =
+        std::any_of(dumps_.begin(), dumps_.end(), [&](const late_dump& one) { return one.where == fact.where; });
     if (own && fact.name != "incremental") out_.learn(std::move(fact));
   }
   void learn(table_fact fact) override { out_.learn(std::move(fact)); }

@@ -4,6 +4,7 @@
 // Layer: postgres, internal. Example: blocks_in_files blocks{toc, where, open, 1 << 28};
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -31,9 +32,13 @@ namespace knowngood {
 /// compresses it. Null where there is none.
 using open_dump_file = std::function<std::unique_ptr<source>(const std::string& name)>;
 
-/// Whether a file's name is one that pg_dump gives: of the dump's own folder.
+/// Whether a file's name is of the kind that pg_dump gives: in the dump's own folder, of letters, digits and `._-`.
 inline bool is_dump_file_name(std::string_view name) noexcept {
-  return !name.empty() && name.front() != '.' && name.find_first_of({"/\0", 2}) == std::string_view::npos;
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  return !name.empty() && name.front() != '.' && std::all_of(name.begin(), name.end(), good);
 }
 
 /// A large object of a list of them (`blobs.toc`): its id and the file that holds it.
