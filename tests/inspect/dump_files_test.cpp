@@ -31,7 +31,8 @@ std::string all_of(source& from) {
 
 TEST(dump_files, are_opened_by_their_names_and_endings) {
   const scratch_directory here;
-  ASSERT_EQ(here.run("mkdir d; cd d; echo one > 1.dat; echo two | gzip > 2.dat.gz; echo three | zstd -q > 3.dat.zst; echo four | "
+  ASSERT_EQ(here.run("mkdir d; cd d; echo one > 1.dat; echo two | gzip > 2.dat.gz; echo three | zstd -q > 3.dat.zst; "
+                     "echo four | "
                      "lz4 -q > 4.dat.lz4; echo five | gzip > blob_5.dat")
                 .status,
             0);
@@ -47,7 +48,8 @@ TEST(dump_files, are_opened_by_their_names_and_endings) {
 
 TEST(dump_files, are_opened_through_no_link) {
   const scratch_directory here;
-  ASSERT_EQ(here.run("echo secret > elsewhere; mkdir d; ln -s ../elsewhere d/1.dat; mkfifo d/2.dat; ln -s d l").status, 0);
+  ASSERT_EQ(here.run("echo secret > elsewhere; mkdir d; ln -s ../elsewhere d/1.dat; mkfifo d/2.dat; ln -s d l").status,
+            0);
   finding_list findings;
   const open_dump_file open = dump_files_in((here.path() / "d").string(), location{"d"}, limits{}, findings);
   EXPECT_THROW(open("1.dat"), environment_error);

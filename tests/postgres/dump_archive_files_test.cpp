@@ -30,7 +30,8 @@ using ::testing::IsEmpty;
 TEST(dump_file_name, is_a_name_in_the_dumps_own_folder) {
   for (const std::string_view good : {"3552.dat", "blob_16400.dat", "blobs.toc", "blobs_12.toc"})
     EXPECT_TRUE(is_dump_file_name(good)) << good;
-  for (const std::string_view bad : {""sv, "."sv, ".."sv, "../3552.dat"sv, "/etc/passwd"sv, "a/b"sv, "a\0b"sv, ".hidden"sv, "a b"sv})
+  for (const std::string_view bad :
+       {""sv, "."sv, ".."sv, "../3552.dat"sv, "/etc/passwd"sv, "a/b"sv, "a\0b"sv, ".hidden"sv, "a b"sv})
     EXPECT_FALSE(is_dump_file_name(bad)) << bad;
 }
 
@@ -44,9 +45,9 @@ TEST(large_object_list, is_an_id_and_a_file_to_a_line) {
 }
 
 TEST(large_object_list, refuses_what_pg_dump_does_not_write) {
-  for (const std::string_view bad :
-       {"16400 blob_16400.dat"sv, "16400\n"sv, "16400 \n"sv, "16400  blob\n"sv, "0 blob_0.dat\n"sv, "-1 blob\n"sv, "x blob\n"sv,
-        "4294967296 blob\n"sv, "16400 ../blob\n"sv, "16400 /etc/passwd\n"sv, "\n"sv, "1 a\n\n"sv, "1 a\0b\n"sv}) {
+  for (const std::string_view bad : {"16400 blob_16400.dat"sv, "16400\n"sv, "16400 \n"sv, "16400  blob\n"sv,
+                                     "0 blob_0.dat\n"sv, "-1 blob\n"sv, "x blob\n"sv, "4294967296 blob\n"sv,
+                                     "16400 ../blob\n"sv, "16400 /etc/passwd\n"sv, "\n"sv, "1 a\n\n"sv, "1 a\0b\n"sv}) {
     EXPECT_THROW(parse_large_object_list(bad, location{"l"}), stream_error) << bad;
   }
 }
@@ -83,8 +84,9 @@ checked check(dump_archive_toc toc, const std::map<std::string, std::string>& fi
     return std::make_unique<memory_source>(found->second, 3);
   };
   try {
-    result.summary = check_plain_dump(
-        std::make_unique<dump_archive_script>(std::move(toc), location{"d"}, limits{}, findings, open), location{"d"}, findings);
+    result.summary =
+        check_plain_dump(std::make_unique<dump_archive_script>(std::move(toc), location{"d"}, limits{}, findings, open),
+                         location{"d"}, findings);
   } catch (const stream_error& error) {
     findings.report(error.as_finding());
   }
@@ -117,7 +119,8 @@ TEST(dump_in_files, opens_no_file_elsewhere) {
 }
 
 TEST(dump_in_files, has_large_objects_by_their_list) {
-  const std::map<std::string, std::string> files{{"blobs.toc", "5 blob_5.dat\n6 blob_6.dat\n"}, {"blob_5.dat", "abc"}, {"blob_6.dat", ""}};
+  const std::map<std::string, std::string> files{
+      {"blobs.toc", "5 blob_5.dat\n6 blob_6.dat\n"}, {"blob_5.dat", "abc"}, {"blob_6.dat", ""}};
   const checked whole = check(contents_with("1.dat", "BLOBS"), files);
   EXPECT_THAT(whole.asked, ElementsAre("blob_5.dat", "blob_6.dat", "blobs.toc", "blobs_1.toc"));
   EXPECT_THAT(whole.checks, ::testing::Not(::testing::Contains("dump.archive-data")));

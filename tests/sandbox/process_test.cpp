@@ -409,6 +409,21 @@ TEST(run_process, isolated_sees_what_it_is_given_and_nothing_else) {
   EXPECT_TRUE(std::filesystem::exists(here.path() / "mine/new"));
 }
 
+// PostgreSQL of other sources than the system's has its libraries beside it.
+TEST(run_process, tells_the_loader_where_a_program_outside_of_the_system_lies) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const scratch_directory here;
+  ASSERT_EQ(here.run("mkdir bin; cp /usr/bin/env bin/; chmod 755 . bin").status, 0);
+  process_request request{.arguments = {(here.path() / "bin/env").string()}};
+  const std::string told = "LD_ORIGIN_PATH=" + (here.path() / "bin").string() + "\n";
+  EXPECT_THAT(run_process(request).output, testing::Not(HasSubstr(told)));
+  request.isolated = true;
+  request.user = unprivileged_user();
+  EXPECT_THAT(run_process(request).output, HasSubstr(told));
+  request.arguments = {"env"};
+  EXPECT_THAT(run_process(request).output, testing::Not(HasSubstr("LD_ORIGIN_PATH")));
+}
+
 TEST(run_process, does_not_outlive_a_parent_that_is_killed) {
   const scratch_directory here;
   const pid_t parent = ::fork();

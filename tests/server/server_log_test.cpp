@@ -37,6 +37,7 @@ TEST(server_log, blames_the_host_for_what_no_damage_brings_about) {
         "FATAL:  could not open directory \"/usr/share/postgresql/15/timezonesets\": No such file or directory",
         "FATAL:  could not change directory to \"/x\": Permission denied", "ERROR:  could not write: File too large",
         "server process (PID 9) was terminated by signal 7: Bus error",
+        "/opt/pgsql/bin/postgres: error while loading shared libraries: libssl.so.1.1: cannot open shared object file",
         "PANIC:  could not write: No space left on device"})
     EXPECT_TRUE(log_blames_host(of_host)) << of_host;
   for (const std::string_view of_backup :

@@ -28,6 +28,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -231,6 +232,15 @@ inline file_descriptor rules_for(const process_request& request, const std::stri
   return file_rules(access);
 }
 
+/// Without /proc the loader does not learn where a program lies whose libraries lie beside it ($ORIGIN, ld.so(8)).
+inline std::vector<std::string> environment_of(const process_request& request, const std::string& program,
+                                               const isolation_plan& view) {
+  std::vector<std::string> environment = request.environment;
+  if (view.namespaces == 0 || prefix_of(program).empty()) return environment;
+  environment.push_back("LD_ORIGIN_PATH=" + std::filesystem::canonical(program).parent_path().string());
+  return environment;
+}
+
 /// Starts a program. `output` and `error` are its descriptors 1 and 2.
 inline pid_t start_process(const process_request& request, int output, int error, int death_signal) {
   const std::string program = find_program(request.arguments.at(0), request.environment);
@@ -243,7 +253,6 @@ inline pid_t start_process(const process_request& request, int output, int error
                             "start knowngood from a program that leaves SIGCHLD at its default"};
   }
   std::vector<char*> arguments = pointers_to(request.arguments);
-  std::vector<char*> environment = pointers_to(request.environment);
   std::array<int, 2> pipe{-1, -1};
   const file_descriptor input_low = input_of(request);
   if (input_low.get() < 0 || ::pipe2(pipe.data(), O_CLOEXEC) != 0) throw system_error(where, "start it", errno);
@@ -259,6 +268,8 @@ inline pid_t start_process(const process_request& request, int output, int error
     throw system_error(where, "start it", errno);
   const isolation_plan view =
       request.isolated ? plan_isolation(program, request.writable, request.readable, request.user) : isolation_plan{};
+  const std::vector<std::string> variables = environment_of(request, program, view);
+  std::vector<char*> environment = pointers_to(variables);
   const file_descriptor files = request.confined ? rules_for(request, program, view) : file_descriptor{};
   const std::vector<sock_filter> filter =
       request.confined ? confining_filter(program.c_str()) : std::vector<sock_filter>{};

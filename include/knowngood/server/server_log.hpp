@@ -85,7 +85,8 @@ inline bool log_blames_host(std::string_view text) {
         "out of memory", "Too many open files", "could not create shared memory segment",
         "could not map anonymous shared memory", "could not resize shared memory", "could not create semaphores",
         "Input/output error", "Read-only file system", "could not create Unix socket", "could not fork",
-        "Resource temporarily unavailable", "could not change directory", "could not access directory",
+        "Resource temporarily unavailable", "error while loading shared libraries", "symbol lookup error",
+        "could not change directory", "could not access directory",
         // killed by somebody, out of memory (9, 15, 1, 2), over a limit of time or sizes (24, 25), in a mapped file
         // without space (7)
         "terminated by signal 9:", "terminated by signal 15:", "terminated by signal 1:", "terminated by signal 2:",
