@@ -99,7 +99,7 @@ CLI::App& declare(CLI::App& app, capture_arguments& given) {
   capture.add_option("--out", given.out, "write the capture here; drill looks for ARTIFACT.capture.json")
       ->type_name("FILE")
       ->required();
-  capture.add_option("--artifact", given.artifact, "the file that COMMAND makes, to say which it is")
+  capture.add_option("--artifact", given.artifact, "the file or directory that COMMAND makes, to say which it is")
       ->type_name("FILE");
   capture.add_option("--schema", given.schemas, "only this schema, as for pg_dump -n; may be repeated")
       ->allow_extra_args(false)

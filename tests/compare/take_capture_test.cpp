@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -10,7 +11,9 @@
 #include <thread>
 
 #include "compare/loaded_dump.hpp"
+#include "knowngood/inspect/open_dump.hpp"
 #include "knowngood/io/atomic_file.hpp"
+#include "knowngood/postgres/dump_check.hpp"
 #include "knowngood_source.hpp"
 
 namespace take_capture_test {
@@ -222,6 +225,33 @@ TEST_F(taking, gives_the_rows_that_the_dump_has_and_a_restore_comes_to) {
   for (const auto& table : outcome.tables) {
     EXPECT_EQ(table.outcome, row_outcome::equal) << table.name;
     EXPECT_EQ(table.dump, table.capture) << table.name;
+  }
+}
+
+// In the directory format several connections of pg_dump share the snapshot, and the artifact is what lies in a folder.
+TEST_F(taking, is_of_a_dump_in_a_directory_as_of_one_in_a_file) {
+  for (const std::string format : {"--format=custom", "--format=directory"}) {
+    const std::string name = "taken" + format;
+    std::vector<std::string> command{"pg_dump", "--snapshot={snapshot}", format, "--file=" + at(name), "source"};
+    if (format == "--format=directory") command.insert(command.begin() + 2, "--jobs=2");
+    capture_request wanted = request(command);
+    wanted.artifact = at(name);
+    const capture taken = take_capture(wanted);
+    ASSERT_TRUE(taken.artifact);
+    EXPECT_THAT(server().must("if [ -d '" + name + "' ]; then cd '" + name +
+                              "'; sha256sum * | sha256sum; else sha256sum '" + name + "'; fi"),
+                HasSubstr(taken.artifact->sha256));
+    finding_list findings;
+    const location where{name};
+    const dump_summary dump = check_plain_dump(open_dump(at(name), where, limits{}, findings), where, findings);
+    EXPECT_THAT(findings.snapshot(), IsEmpty());
+    ASSERT_EQ(dump.tables.size(), taken.tables.size());
+    for (const auto& table : dump.tables) {
+      const auto same = std::find_if(taken.tables.begin(), taken.tables.end(),
+                                     [&](const captured_table& one) { return one.name == table.name; });
+      ASSERT_NE(same, taken.tables.end()) << table.name;
+      EXPECT_EQ(same->fingerprint, table.rows.fingerprint()) << table.name;
+    }
   }
 }
 

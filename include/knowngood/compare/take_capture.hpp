@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <set>
@@ -41,6 +42,7 @@
 #include "knowngood/server/large_objects.hpp"
 #include "knowngood/server/read_row_sets.hpp"
 #include "knowngood/server/relations.hpp"
+#include "knowngood/verify/directory_backup.hpp"
 
 namespace knowngood {
 
@@ -76,7 +78,12 @@ inline std::vector<std::string> with_snapshot(std::vector<std::string> command, 
   return command;
 }
 
+/// `path`: a file, or a dump in directory format.
 inline captured_artifact describe_artifact(const std::string& path) {
+  if (std::filesystem::is_directory(path)) {
+    const directory_digest of = digest_of_directory(path);
+    return {path, of.sha256, of.bytes};
+  }
   file_source file{path, location{path}};
   digest sha256{digest_algorithm::sha256()};
   std::uint64_t size = 0;
