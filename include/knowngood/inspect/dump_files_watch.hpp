@@ -67,6 +67,7 @@ class dump_files_watch {
   /// A dump whose table of contents was read.
   struct dump {
     dump_archive_toc toc;
+    dump_archive_toc settings;                  ///< what its entries are read with, and none of them
     std::map<std::string, std::size_t> tables;  ///< by the file of their data, entries
     std::optional<std::size_t> large_objects;   ///< the first entry of them
     std::vector<large_object_file> listed;
@@ -89,6 +90,7 @@ class dump_files_watch {
     dump& one = dumps_[plain_member_name(archive_name)];
     one = {};
     one.toc = std::move(toc);
+    one.settings = settings_of(one.toc);
     for (std::size_t i = 0; i < one.toc.entries.size(); ++i) {
       const dump_archive_entry& entry = one.toc.entries[i];
       if (!entry.has_data) continue;
@@ -121,7 +123,7 @@ class dump_files_watch {
     std::string file{file_name_of(name)};
     const dump_file_ending ending = dump_file_ending_of(file);
     file.resize(file.size() - ending.ending.size());
-    data_member data{std::string{folder_of(name)}, settings_of(of.toc), large_object_of(file), ending.how};
+    data_member data{std::string{folder_of(name)}, of.settings, large_object_of(file), ending.how};
     std::optional<std::size_t> entry;
     if (const auto table = of.tables.find(file); table != of.tables.end()) {
       entry = table->second;

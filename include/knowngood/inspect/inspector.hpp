@@ -318,8 +318,10 @@ class inspector {
                                        inspection& result) {
     detail::members_found found{at.out, at.archives == 0 && options_.full_backup, bounds_, where};
     detail::members_seen seen;
-    for (const auto& dump : known_ == nullptr ? std::vector<detail::late_dump>{} : *known_) {
-      if (dump.archive == where) found.dumps.resume(dump.contents, dump.dump);
+    if (known_ != nullptr) {
+      for (const auto& dump : *known_) {
+        if (dump.archive == where) found.dumps.resume(dump.contents, dump.dump);
+      }
     }
     try {
       seen = read_members(reader, where, at, unpacked, found, result);
