@@ -1,8 +1,10 @@
 // Loads a compressed dump with the drill's loader, for bench/compare_load: the loader alone, on a server that all peers
 // share.
-//   load_dump serve DIRECTORY               starts the drill's server in it; says where its socket is; ends with its
-//   standard input load_dump load SOCKETS DATABASE FILE [JOBS]   loads FILE, compressed or not, into DATABASE as the
-//   role knowngood_loader; exits 1 on any finding
+//
+//   load_dump serve DIRECTORY
+//     starts the drill's server in it; says where its socket is; ends with its standard input
+//   load_dump load SOCKETS DATABASE FILE [JOBS]
+//     loads FILE, compressed or not, into DATABASE as the role knowngood_loader; exits 1 on any finding
 
 #include <unistd.h>
 
@@ -49,7 +51,7 @@ int load(const std::string& sockets, const std::string& database, const std::str
   const location where{file};
   const std::string base = conninfo_with("", "host", sockets);
   load_target target;
-  target.admin = conninfo_with(base, "user", postgres_server::own_superuser);
+  target.admin = conninfo_with(conninfo_with(base, "user", postgres_server::own_superuser), "dbname", "postgres");
   target.loader = conninfo_with(base, "user", loader_role);
   target.loader_role = loader_role;
   target.database = database;

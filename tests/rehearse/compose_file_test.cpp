@@ -1,5 +1,5 @@
-// A compose file is judged for what would keep `docker compose up` from working, as a table: what is sound passes without
-// a word, each fault is found by its check.
+// A compose file is judged for what would keep `docker compose up` from working, as a table: what is sound passes
+// without a word, each fault is found by its check.
 
 #include "knowngood/rehearse/compose_file.hpp"
 
@@ -44,12 +44,13 @@ judged judge(std::string_view text, compose_surroundings around = {}) {
 }
 
 TEST(compose_file, that_works_raises_no_alarm) {
-  for (const std::string_view sound :
-       {"services:\n  web:\n    image: nginx\n"sv, "# only this\nservices:\n  web: {build: .}\n"sv,
-        "version: '3'\nservices:\n  db:\n    image: postgres:15\n    volumes:\n      - data:/var/lib/postgresql/data\nvolumes:\n  data:\n"sv,
-        "x-common: &common\n  image: app\nservices:\n  a:\n    <<: *common\n  b:\n    <<: [*common]\n    command: [run]\n"sv,
-        "services:\n  web:\n    image: a\n    depends_on: [db]\n  db:\n    image: b\n"sv,
-        "include:\n  - other.yml\n"sv, "services:\r\n  web:\r\n    image: nginx\r\n"sv}) {
+  for (
+      const std::string_view sound :
+      {"services:\n  web:\n    image: nginx\n"sv, "# only this\nservices:\n  web: {build: .}\n"sv,
+       "version: '3'\nservices:\n  db:\n    image: postgres:15\n    volumes:\n      - data:/var/lib/postgresql/data\nvolumes:\n  data:\n"sv,
+       "x-common: &common\n  image: app\nservices:\n  a:\n    <<: *common\n  b:\n    <<: [*common]\n    command: [run]\n"sv,
+       "services:\n  web:\n    image: a\n    depends_on: [db]\n  db:\n    image: b\n"sv, "include:\n  - other.yml\n"sv,
+       "services:\r\n  web:\r\n    image: nginx\r\n"sv}) {
     const judged got = judge(sound);
     EXPECT_THAT(got.checks, IsEmpty()) << sound << "\n" << got.text;
   }
@@ -57,16 +58,18 @@ TEST(compose_file, that_works_raises_no_alarm) {
 
 TEST(compose_file, that_is_none_is_found_out) {
   for (const std::string_view broken :
-       {""sv, "# nothing\n"sv, "just a word\n"sv, "- a\n- list\n"sv, "services:\n  web:\n    image: 'ngi"sv, "services: [web]\n"sv,
-        "services:\n  web: nginx\n"sv, "services:\n  web:\n    ports: 80\n  \tbad"sv, "services:\n  web:\n    command: x\n"sv,
-        "services: {}\n"sv, "services:\n  web:\n    image: a\nvolumes: text\n"sv, "services:\n  web:\n    image: a\xff\n"sv,
+       {""sv, "# nothing\n"sv, "just a word\n"sv, "- a\n- list\n"sv, "services:\n  web:\n    image: 'ngi"sv,
+        "services: [web]\n"sv, "services:\n  web: nginx\n"sv, "services:\n  web:\n    ports: 80\n  \tbad"sv,
+        "services:\n  web:\n    command: x\n"sv, "services: {}\n"sv,
+        "services:\n  web:\n    image: a\nvolumes: text\n"sv, "services:\n  web:\n    image: a\xff\n"sv,
         "services:\n  web:\n    image: a\0b\n"sv, "services:\n  web:\n    image: *nowhere\n"sv}) {
     EXPECT_THAT(judge(broken).checks, Contains("restore.syntax")) << broken;
   }
 }
 
 TEST(compose_file, shows_no_value_of_its_own) {
-  const judged got = judge("services:\n  db:\n    image: a\n    environment: secret-gehe1m\n    volumes: secret-gehe1m\n");
+  const judged got =
+      judge("services:\n  db:\n    image: a\n    environment: secret-gehe1m\n    volumes: secret-gehe1m\n");
   EXPECT_THAT(got.checks, Not(IsEmpty()));
   EXPECT_THAT(got.text, Not(HasSubstr("gehe1m")));
 }
@@ -82,7 +85,9 @@ TEST(compose_file, misses_the_files_that_it_names) {
 
 TEST(compose_file, takes_no_time_over_aliases_that_multiply) {
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
-  for (int i = 1; i < 12; ++i) bomb += fmt::format("a{0}: &a{0} [{1}]\n", i, fmt::join(std::vector<std::string>(9, fmt::format("*a{}", i - 1)), ", "));
+  for (int i = 1; i < 12; ++i)
+    bomb +=
+        fmt::format("a{0}: &a{0} [{1}]\n", i, fmt::join(std::vector<std::string>(9, fmt::format("*a{}", i - 1)), ", "));
   EXPECT_NO_THROW({
     try {
       judge(bomb + "services:\n  web:\n    image: a\n    command: *a11\n");
@@ -92,7 +97,8 @@ TEST(compose_file, takes_no_time_over_aliases_that_multiply) {
 }
 
 TEST(compose_file, that_nests_without_end_is_refused) {
-  EXPECT_THAT(judge("services: " + std::string(5000, '[') + std::string(5000, ']') + "\n").checks, Contains("restore.syntax"));
+  EXPECT_THAT(judge("services: " + std::string(5000, '[') + std::string(5000, ']') + "\n").checks,
+              Contains("restore.syntax"));
 }
 
 TEST(compose_file, that_overrides_another_need_not_be_complete) {
