@@ -167,6 +167,13 @@ TEST_F(real_dumps, of_many_files_are_one_artifact) {
     EXPECT_EQ(verify("d.tar.gz").status, one.status)
         << "the table of contents stands last: " << verify("d.tar.gz").output;
   }
+  for (const std::string format : {"directory", "tar"}) {
+    for (const std::string style : {"_of_inserts", "_of_roots", "_quoted"}) {
+      const tool_run sound = verify(format + style);
+      EXPECT_EQ(sound.status, 0) << format << style << sound.output;
+      EXPECT_THAT(sound.output, testing::HasSubstr("0 errors")) << format << style;
+    }
+  }
   EXPECT_EQ(verify("directory/toc.dat").status, 3) << "what belongs to it is not known";
   const tool_run tar = verify("tar_of_pg_dump.tar");
   EXPECT_EQ(tar.status, 0) << tar.output;

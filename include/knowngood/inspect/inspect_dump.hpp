@@ -52,32 +52,15 @@ inline void inspect_dump(std::unique_ptr<source> from, const location& where, si
   learn_tables(summary, where, out);
 }
 
-/// Passes on what is found in a part of a dump; what it lacks as a whole one is no matter.
-class part_of_dump_sink final : public finding_sink {
- public:
-  /// `out` outlives this object.
-  explicit part_of_dump_sink(finding_sink& out) : out_{out} {}
-  void report(finding what) override {
-    if (what.check != checks::dump_empty.id && what.check != checks::dump_no_rows.id &&
-        what.check != checks::dump_data_only.id)
-      out_.report(std::move(what));
-  }
-
- private:
-  finding_sink& out_;
-};
-
 /// The same of a script that holds the data of one table or large object, of the dump at `where`.
 inline void inspect_dump_data(std::unique_ptr<source> from, const location& where, sink& out) {
-  part_of_dump_sink passed{out};
-  learn_tables(check_plain_dump(std::move(from), where, passed), where, out);
+  learn_tables(check_plain_dump(std::move(from), where, out, dump_extent::part), where, out);
 }
 
 /// The same of a script that holds all of a dump but its data, which was read: `has_data`.
 inline void inspect_dump_without_data(std::unique_ptr<source> from, const location& where, bool has_data, sink& out) {
   if (!has_data) return inspect_dump(std::move(from), where, out);
-  part_of_dump_sink passed{out};
-  const dump_summary summary = check_plain_dump(std::move(from), where, passed);
+  const dump_summary summary = check_plain_dump(std::move(from), where, out, dump_extent::part);
   out.learn(property_fact{where, "server_version", summary.server_version});
   out.learn(property_fact{where, "dump_version", summary.dump_version});
   out.learn(property_fact{where, "encoding", summary.encoding});

@@ -33,6 +33,10 @@
 
 namespace knowngood {
 
+/// How much of a dump a script is. Of a part it says nothing that it is small, or that something stands in it only
+/// once.
+enum class dump_extent : unsigned char { whole, part };
+
 namespace detail {
 
 /// The database of `\connect name`, `\connect "na me"`, `\connect -reuse-previous=on "dbname='na me'"`.
@@ -46,8 +50,8 @@ inline std::string connected_database(std::string_view argument) {
 
 class dump_checker {
  public:
-  dump_checker(std::unique_ptr<source> upstream, const location& where, finding_sink& findings)
-      : where_{where}, findings_{findings}, dump_{std::move(upstream), where} {}
+  dump_checker(std::unique_ptr<source> upstream, const location& where, finding_sink& findings, dump_extent extent)
+      : where_{where}, findings_{findings}, extent_{extent}, dump_{std::move(upstream), where} {}
 
   dump_summary run() {
     try {
@@ -275,7 +279,7 @@ class dump_checker {
               dump_.encoding(), "other bytes");
     report_at(checks::dump_bytes, lines.null_byte, "a NUL stands in line {}", "text", "NUL");
     // a value may hold them, but then it is hardly the only one
-    if (lines.returns == 1) {
+    if (lines.returns == 1 && extent_ == dump_extent::whole) {
       report_at(checks::dump_bytes, lines.bare_return,
                 "a carriage return stands alone in the statement at line {}, and in none else", "text", "CR");
     }
@@ -341,7 +345,7 @@ class dump_checker {
                                     "pg_dump's comments were stripped, the completion trailer with them",
                                     "-- PostgreSQL database dump complete", "none"));
     }
-    report_emptiness();
+    if (extent_ == dump_extent::whole) report_emptiness();
   }
 
   void report_emptiness() {
@@ -364,6 +368,7 @@ class dump_checker {
 
   location where_;
   finding_sink& findings_;
+  dump_extent extent_;
   plain_dump dump_;
   dump_summary summary_;
   std::map<std::pair<std::string, std::string>, std::size_t> index_;
@@ -388,8 +393,9 @@ class dump_checker {
 
 /// Reads `upstream` to its proved end. Reports what a reader can go on from; throws `stream_error` for what it cannot
 /// (`dump.truncated`, `dump.unterminated-*`, and what the upstream throws): then there is no summary.
-inline dump_summary check_plain_dump(std::unique_ptr<source> upstream, const location& where, finding_sink& findings) {
-  return detail::dump_checker{std::move(upstream), where, findings}.run();
+inline dump_summary check_plain_dump(std::unique_ptr<source> upstream, const location& where, finding_sink& findings,
+                                     dump_extent extent = dump_extent::whole) {
+  return detail::dump_checker{std::move(upstream), where, findings, extent}.run();
 }
 
 }  // namespace knowngood
