@@ -72,7 +72,9 @@ TEST(control_group, holds_what_is_started_in_it_and_ends_it) {
     }
     directory = group.path().string();
     process_request request;
-    request.arguments = {"/bin/sh", "-c", "grep ^0:: /proc/self/cgroup; setsid sleep 100 > /dev/null 2>&1 &"};
+    request.arguments = {"/bin/sh", "-c",
+                         "grep ^0:: /proc/self/cgroup; setsid sleep 100 > /dev/null 2>&1 & "
+                         "until [ \"$(cut -d' ' -f6 /proc/$!/stat)\" = $! ]; do sleep 0.01; done"};  // it has left
     request.group = group.entrance();
     request.memory = 1;  // no bytes at all, for a process outside of the group
     const process_result said = run_process(request);
