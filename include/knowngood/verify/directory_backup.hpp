@@ -4,7 +4,6 @@
 // Layer: verify. Example: if (is_directory_backup("/backups/shop.d")) …   // toc.dat, 3345.dat.gz, …
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -13,17 +12,17 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
+#include "knowngood/archive/directory_reader.hpp"
+#include "knowngood/archive/tar_member.hpp"
+#include "knowngood/base/limits.hpp"
 #include "knowngood/base/location.hpp"
 #include "knowngood/hash/digest.hpp"
 #include "knowngood/inspect/dump_files_watch.hpp"
 #include "knowngood/inspect/list_names.hpp"
-#include "knowngood/io/file_source.hpp"
-#include "knowngood/io/system_error.hpp"
+#include "knowngood/io/source.hpp"
 
 namespace knowngood {
 
@@ -51,31 +50,15 @@ struct directory_digest {
 inline directory_digest digest_of_directory(const std::filesystem::path& folder) {
   directory_digest result;
   digest all{digest_algorithm::sha256()};
-  std::vector<std::filesystem::path> left{folder};  // the next one last
-  while (!left.empty()) {
-    const std::filesystem::path path = std::move(left.back());
-    left.pop_back();
-    std::error_code error;
-    const auto type = std::filesystem::symlink_status(path, error).type();
-    if (error) throw system_error(location{path.string()}, "look at it", error.value());
-    if (type == std::filesystem::file_type::directory) {
-      std::vector<std::filesystem::path> inside;
-      auto walk = std::filesystem::directory_iterator{path, error};
-      for (; !error && walk != std::filesystem::directory_iterator{}; walk.increment(error))
-        inside.push_back(walk->path());
-      if (error) throw system_error(location{path.string()}, "list the directory", error.value());
-      std::sort(inside.begin(), inside.end());
-      left.insert(left.end(), inside.rbegin(), inside.rend());
-    } else if (type == std::filesystem::file_type::regular && !is_checksum_list_name(path.filename().string())) {
-      file_source file{path.string(), location{path.string()}};
-      digest sha256{digest_algorithm::sha256()};
-      for (byte_view chunk = file.next(); !chunk.empty(); chunk = file.next()) {
-        sha256.update(chunk);
-        result.bytes += chunk.size();
-      }
-      const std::string line = fmt::format("{}  {}\n", sha256.finish(), path.lexically_relative(folder).string());
-      all.update(std::as_bytes(std::span{line}));
-    }
+  directory_reader files{folder, location{folder.string()}, limits{},
+                         [&](const std::string&, byte_view chunk) { result.bytes += chunk.size(); }};
+  while (const tar_member* file = files.next()) {
+    if (file->type != entry_type::file || is_checksum_list_name(file->name)) continue;
+    digest sha256{digest_algorithm::sha256()};
+    source& content = files.body();
+    for (byte_view chunk = content.next(); !chunk.empty(); chunk = content.next()) sha256.update(chunk);
+    const std::string line = fmt::format("{}  {}\n", sha256.finish(), file->name);
+    all.update(std::as_bytes(std::span{line}));
   }
   result.sha256 = all.finish();
   return result;
